@@ -1,0 +1,26 @@
+/** Where on the platform a mailbox's emails go: `owner/name`. */
+export interface BucketName {
+  readonly owner: string;
+  readonly name: string;
+}
+
+/** One mailbox to sync, as configured. */
+export interface Mailbox {
+  /** Primary SMTP address in lower case. */
+  readonly address: string;
+  readonly bucket: BucketName;
+  /** `config`: begin a new state at `startTimestamp`, once per process start (spec section 2). */
+  readonly startFrom: "bucket" | "config";
+  /** Only emails received at or after it; absent: all. */
+  readonly startTimestamp?: Date;
+}
+
+/** One mail folder of a mailbox. */
+export interface Folder {
+  /** Exchange's FolderId: opaque, case-sensitive, kept when the folder is renamed or moved. */
+  readonly id: string;
+  /** Display names from the top-level folder down; a name may hold any character. */
+  readonly path: readonly string[];
+  /** Number of items the server counts in it, for progress only. */
+  readonly itemCount?: number;
+}

@@ -1,0 +1,153 @@
+import type { EmailRecord, ItemDescription, RawEmail } from "./email.ts";
+import type { CallOptions } from "./env.ts";
+import type { SyncError } from "./errors.ts";
+import type { Folder, Mailbox } from "./mailbox.ts";
+import type { MimeContent } from "./mime_content.ts";
+import type { BackfillPosition, FolderSyncState } from "./sync_state.ts";
+
+/** A mailbox and one of its folders. */
+export interface FolderOf {
+  readonly mailbox: Mailbox;
+  readonly folder: Folder;
+}
+
+/**
+ * Where emails come from. Reads only; nothing in a mailbox is ever changed.
+ *
+ * Every method rejects with a `SyncError` when it knows nothing about any of what was asked, after
+ * it has spent its own retry budget, and with the signal's reason when aborted.
+ */
+export interface MailSource {
+  /** One harmless call that shows whether the server can be reached, trusted and signed in to. */
+  probe(mailbox: Mailbox, options: CallOptions): Promise<void>;
+
+  /** The mail folders to sync, parents before children (spec section 3). */
+  folders(mailbox: Mailbox, options: CallOptions): Promise<FolderListing>;
+
+  /**
+   * One page of what changed in a folder after `token`, ids only, in the source's order. Without a
+   * token: everything in it. A token the server no longer accepts rejects with kind `folder` and
+   * code `SyncStateInvalid`; a folder that is gone with kind `folder` and code `FolderGone`.
+   */
+  changes(at: FolderOf, options: ChangesOptions): Promise<ChangePage>;
+
+  /** One page of a folder's items, ascending by received time, from `position` on. */
+  list(at: FolderOf, options: ListOptions): Promise<ListPage>;
+
+  /** Properties of items without their MIME content; one outcome for each id, in order. */
+  describe(
+    at: FolderOf,
+    itemIds: readonly string[],
+    options: CallOptions,
+  ): Promise<readonly DescribeOutcome[]>;
+
+  /**
+   * MIME content of items; one outcome for each, in order. Content of at most
+   * `LIMITS.heldMimeBytesMax` is held in memory, larger content is fetched when it is opened.
+   */
+  fetch(
+    at: FolderOf,
+    items: readonly ItemDescription[],
+    options: CallOptions,
+  ): Promise<readonly FetchOutcome[]>;
+}
+
+export interface FolderListing {
+  readonly folders: readonly Folder[];
+  /** The server's own clock (HTTP `Date`) when it answered. */
+  readonly serverTime: Date;
+}
+
+export interface ChangesOptions extends CallOptions {
+  readonly token: string | undefined;
+  /** At most this many changes; the source may give fewer. */
+  readonly limit: number;
+}
+
+export interface Change {
+  readonly kind: "create" | "update" | "delete" | "readFlag";
+  readonly itemId: string;
+}
+
+export interface ChangePage {
+  readonly changes: readonly Change[];
+  /** Opaque; continues after this page. */
+  readonly token: string;
+  /** False if more changes wait behind `token`. */
+  readonly complete: boolean;
+}
+
+export interface ListOptions extends CallOptions {
+  /** Absent: from the oldest item. */
+  readonly position: BackfillPosition | undefined;
+  /** Only items received at or after it; one without received time counts at its creation time. */
+  readonly since: Date | undefined;
+  readonly limit: number;
+}
+
+export interface ListPage {
+  readonly itemIds: readonly string[];
+  /** Where the next page begins; absent when the end of the folder was reached. */
+  readonly next?: BackfillPosition;
+  /** Received time up to which, exclusive, this and all earlier pages cover the folder. */
+  readonly coveredUntil?: Date;
+}
+
+/** An item that was gone when asked for has kind `item` and code `ErrorItemNotFound`. */
+export type DescribeOutcome =
+  | { readonly itemId: string; readonly item: ItemDescription }
+  | { readonly itemId: string; readonly error: SyncError };
+
+export type FetchOutcome =
+  | { readonly itemId: string; readonly mime: MimeContent }
+  | { readonly itemId: string; readonly error: SyncError };
+
+/** Where emails are stored. */
+export interface Sink {
+  /** Writes, reads and deletes one small object; rejects with kind `destination` if that fails. */
+  probe(options: CallOptions): Promise<void>;
+
+  /** The part of one mailbox. Only while its lock (`StateStore.open`) is held. */
+  open(mailbox: Mailbox, options: CallOptions): Promise<MailboxSink>;
+}
+
+/** Emails of one mailbox. Rejects with kind `destination` when the sink as a whole fails. */
+export interface MailboxSink {
+  /**
+   * For emails whose content may be stored already: brings the stored metadata up to date. Resolves
+   * to the keys that are stored complete; the others must be delivered with `put`.
+   */
+  refresh(
+    records: readonly EmailRecord[],
+    options: CallOptions,
+  ): Promise<ReadonlySet<string>>;
+
+  /**
+   * Stores emails under their ids; storing one twice has the effect of once, and the last wins.
+   * One outcome for each, in order, and only when it is durable, refused for good, or its source
+   * failed (the source's own `SyncError`, nothing of it stored). The keys of a call are distinct.
+   */
+  put(emails: readonly RawEmail[], options: CallOptions): Promise<readonly PutOutcome[]>;
+}
+
+export type PutOutcome =
+  | { readonly key: string; readonly stored: true; readonly sizeBytes: number }
+  | { readonly key: string; readonly stored: false; readonly error: SyncError };
+
+/** Durable progress. */
+export interface StateStore {
+  /**
+   * Takes a mailbox for this process and loads its states. Rejects with kind `mailbox` and code
+   * `MailboxLocked` while another process holds it, and with kind `fatal` and code
+   * `StateFormatNewer` for a state a newer version wrote.
+   */
+  open(mailbox: Mailbox, options: CallOptions): Promise<MailboxStateStore>;
+}
+
+/** States of one mailbox, which this process alone may write until it is disposed. */
+export interface MailboxStateStore extends AsyncDisposable {
+  /** As found at `open`; garbage was kept aside and reported, and its folder is absent here. */
+  readonly loaded: readonly FolderSyncState[];
+  /** Replaces the state of one folder; durable when it resolves. */
+  save(state: FolderSyncState, options: CallOptions): Promise<void>;
+}
