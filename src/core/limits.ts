@@ -13,14 +13,36 @@ export const LIMITS = {
   fetchBytesMax: 4 * MIB,
   /** MIME content above this is not held in memory but streamed from source to sink. */
   heldMimeBytesMax: 4 * MIB,
+  /** MIME content of emails that are fetched and delivered together. */
+  batchBytesMax: 8 * MIB,
+  /** What a streamed email is expected to hold in buffers on its way from source to sink. */
+  streamedMimeBytes: MIB,
+  /** What an email costs in memory beside its MIME content. */
+  emailOverheadBytes: 2 * KIB,
   /** MIME content held in memory at one time, whole process. */
   heldMimeBytesTotal: 24 * MIB,
   /** What remains of a SOAP answer after its MIME content was taken out. */
   skeletonBytesMax: 16 * MIB,
+  /** Batches of one page in work at a time: one is fetched while the other is made durable. */
+  batchesInFlight: 2,
   /** Folders of one mailbox passed over at a time: below the ConcurrentSyncCalls of 5 seen online. */
   foldersInFlight: 3,
   /** Connections to one Exchange server; EWSMaxConcurrency is 27 per budget on current servers. */
   connectionsMax: 16,
+  /** From the first packet to the end of the TLS handshake. */
+  connectMsMax: 30_000,
+  /** Until a status line: Exchange itself gives up on a request after about 100 s. */
+  responseHeadersMsMax: 120_000,
+  /** Silence within a response body. */
+  responseBodyIdleMsMax: 60_000,
+  /** Fields of one response head. */
+  responseHeaderBytesMax: 64 * KIB,
+  /** Unused connections are closed before IIS does (120 s), which would race a request. */
+  connectionIdleMsMax: 100_000,
+  /** An NTLM CHALLENGE is a few hundred bytes; what comes back in AUTHENTICATE grows with it. */
+  ntlmChallengeBytesMax: 8 * KIB,
+  /** The error page that comes with an NTLM CHALLENGE. */
+  ntlmChallengePageBytesMax: 256 * KIB,
   /** A delay a server may order; a longer one suspends the mailbox instead of holding a batch. */
   retryAfterMsMax: 300_000,
   /** Retryable failures of one call are tried again for this long, then the round fails. */
@@ -29,6 +51,16 @@ export const LIMITS = {
   backoffMsMax: 300_000,
   /** Refused credentials are not tried again before this (Active Directory locks accounts). */
   credentialHoldMs: 900_000,
+  /** How long a refusal after a success counts as throttling before the one new sign-in. */
+  signInBackoffMs: 60_000,
+  /** A sign-in older than this no longer vouches for many at once: the password may have changed. */
+  signInProofMs: 60_000,
   /** How long a stop may take before unfinished work is abandoned; it is repeated next time. */
   stopGraceMs: 10_000,
+  /** A config file: thousands of mailboxes with their lists; a larger file is some other file. */
+  configBytesMax: 4 * MIB,
+  /** A file that holds one secret: a password, a token or a private key. */
+  secretFileBytesMax: 64 * KIB,
+  /** Shards are told apart one by one for every mailbox, so their number is bounded. */
+  shardsMax: 10_000,
 } as const;

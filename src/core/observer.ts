@@ -1,0 +1,65 @@
+import type { SyncError } from "./errors.ts";
+import type { Folder, Mailbox } from "./mailbox.ts";
+
+/** What became of emails, as numbers. */
+export interface DeliveryCounts {
+  /** Content and metadata newly stored. */
+  readonly delivered: number;
+  /** Content was stored already; at most the metadata was rewritten. */
+  readonly alreadyStored: number;
+  /** Given up for now, on the record. */
+  readonly skipped: number;
+  /** Gone when asked for: moved or deleted meanwhile. */
+  readonly vanished: number;
+  /** Not emails to sync: drafts, other item classes, received before `start_timestamp`. */
+  readonly ignored: number;
+  /** MIME bytes stored by `delivered`. */
+  readonly bytes: number;
+}
+
+export const NO_COUNTS: DeliveryCounts = {
+  delivered: 0,
+  alreadyStored: 0,
+  skipped: 0,
+  vanished: 0,
+  ignored: 0,
+  bytes: 0,
+};
+
+export function addCounts(a: DeliveryCounts, b: DeliveryCounts): DeliveryCounts {
+  return {
+    delivered: a.delivered + b.delivered,
+    alreadyStored: a.alreadyStored + b.alreadyStored,
+    skipped: a.skipped + b.skipped,
+    vanished: a.vanished + b.vanished,
+    ignored: a.ignored + b.ignored,
+    bytes: a.bytes + b.bytes,
+  };
+}
+
+/** How many items the counts settle. */
+export function settledOf(counts: DeliveryCounts): number {
+  return counts.delivered + counts.alreadyStored + counts.skipped + counts.vanished +
+    counts.ignored;
+}
+
+/** What a mailbox is doing; each phase carries exactly its own data. */
+export type MailboxPhase =
+  | { readonly name: "starting" }
+  | { readonly name: "syncing" }
+  | { readonly name: "idle" }
+  | { readonly name: "backing-off"; readonly error: SyncError; readonly delayMs: number }
+  | { readonly name: "suspended"; readonly error: SyncError; readonly delayMs: number }
+  | { readonly name: "waiting-for-destination"; readonly error: SyncError }
+  | { readonly name: "stopped" };
+
+/** Watches the engine at work: the terminal's progress now, status page and metrics later. */
+export interface Observer {
+  phaseChanged(mailbox: Mailbox, phase: MailboxPhase): void;
+  /** The folders of a mailbox as a round begins, with how many items the server counts in each. */
+  roundStarted(mailbox: Mailbox, folders: readonly Folder[]): void;
+  /** Some items of a folder are settled. */
+  settled(mailbox: Mailbox, folder: Folder, counts: DeliveryCounts): void;
+  /** A folder's pass ended; `behind` says that its backfill goes on next round. */
+  passEnded(mailbox: Mailbox, folder: Folder, behind: boolean): void;
+}

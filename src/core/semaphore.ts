@@ -1,0 +1,82 @@
+import type { CallOptions } from "./env.ts";
+import { assert } from "./errors.ts";
+
+interface Waiter {
+  readonly weight: number;
+  readonly admit: () => void;
+}
+
+/**
+ * Bounds what is in use at one time, by count or by any other weight (bytes, say). Strictly first
+ * come, first served: a heavy request is not overtaken for ever by light ones.
+ */
+export class Semaphore {
+  readonly #capacity: number;
+  #free: number;
+  readonly #waiters: Waiter[] = [];
+
+  constructor(capacity: number) {
+    assert(capacity >= 1, "a semaphore admits something");
+    this.#capacity = capacity;
+    this.#free = capacity;
+  }
+
+  /** How much of the capacity is in use. */
+  get used(): number {
+    return this.#capacity - this.#free;
+  }
+
+  /**
+   * Runs `action` while holding `weight` (default 1). More than the capacity counts as all of it:
+   * such an action runs alone. Rejects with the signal's reason if aborted while waiting.
+   */
+  async run<T>(
+    action: () => Promise<T>,
+    options: CallOptions & { readonly weight?: number },
+  ): Promise<T> {
+    const weight = Math.min(options.weight ?? 1, this.#capacity);
+    await this.#acquire(weight, options.signal);
+    try {
+      return await action();
+    } finally {
+      this.#release(weight);
+    }
+  }
+
+  #acquire(weight: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#waiters.length === 0 && weight <= this.#free) {
+      this.#free -= weight;
+      return Promise.resolve();
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiter: Waiter = { weight, admit };
+    const onAbort = () => {
+      this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+      reject(signal.reason);
+      this.#admitWaiters();
+    };
+    function admit() {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }
+    this.#waiters.push(waiter);
+    signal.addEventListener("abort", onAbort, { once: true });
+    return promise;
+  }
+
+  #release(weight: number): void {
+    this.#free += weight;
+    this.#admitWaiters();
+  }
+
+  #admitWaiters(): void {
+    for (;;) {
+      const first = this.#waiters[0];
+      if (!first || first.weight > this.#free) return;
+      this.#waiters.shift();
+      this.#free -= first.weight;
+      first.admit();
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * Runs `action` over `items`, at most `concurrency` at a time, and resolves to the results in order.
+ * The first failure is rethrown once everything already begun has ended; nothing new is begun.
+ */
+export async function mapBounded<T, R>(
+  items: readonly T[],
+  concurrency: number,
+  action: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  const failures: unknown[] = [];
+  const pending = items.entries();
+  const lane = async () => {
+    for (const [index, item] of pending) {
+      try {
+        results[index] = await action(item);
+      } catch (error) {
+        failures.push(error);
+      }
+      if (failures.length > 0) return;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, lane));
+  if (failures.length > 0) throw failures[0];
+  return results;
+}

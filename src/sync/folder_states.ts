@@ -1,0 +1,63 @@
+import type { CallOptions, Clock } from "../core/env.ts";
+import type { Folder } from "../core/mailbox.ts";
+import type { MailboxStateStore } from "../core/ports.ts";
+import type { FolderSyncState } from "../core/sync_state.ts";
+
+/**
+ * A state in which only times moved is written this often: an idle appliance on 500 mailboxes would
+ * otherwise write every folder every round, and an older token or time only repeats a little work.
+ */
+const IDLE_SAVE_INTERVAL_MS = 5 * 60_000;
+
+interface Entry {
+  readonly state: FolderSyncState;
+  readonly savedAtMs: number;
+  readonly unsaved: boolean;
+}
+
+/** The states of one mailbox's folders: in memory always current, in the store when it matters. */
+export class FolderStates {
+  readonly #store: MailboxStateStore;
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, Entry>();
+
+  /** `fresh`: begin anew; what the store holds is replaced when first committed. */
+  constructor(store: MailboxStateStore, clock: Clock, options: { readonly fresh: boolean }) {
+    this.#store = store;
+    this.#clock = clock;
+    const savedAtMs = clock.monotonicMs();
+    for (const state of options.fresh ? [] : store.loaded) {
+      this.#entries.set(state.folder.id, { state, savedAtMs, unsaved: false });
+    }
+  }
+
+  of(folder: Folder): FolderSyncState | undefined {
+    return this.#entries.get(folder.id)?.state;
+  }
+
+  /** Makes a state durable: something was settled by it, or its phase changed. */
+  async commit(state: FolderSyncState, options: CallOptions): Promise<void> {
+    await this.#store.save(state, options);
+    this.#entries.set(state.folder.id, {
+      state,
+      savedAtMs: this.#clock.monotonicMs(),
+      unsaved: false,
+    });
+  }
+
+  /** Keeps a state by which nothing was settled, and writes it now and then. */
+  async note(state: FolderSyncState, options: CallOptions): Promise<void> {
+    const savedAtMs = this.#entries.get(state.folder.id)?.savedAtMs;
+    const due = savedAtMs === undefined ||
+      this.#clock.monotonicMs() - savedAtMs >= IDLE_SAVE_INTERVAL_MS;
+    if (due) return await this.commit(state, options);
+    this.#entries.set(state.folder.id, { state, savedAtMs, unsaved: true });
+  }
+
+  /** Writes what `note` kept back. */
+  async flush(options: CallOptions): Promise<void> {
+    for (const { state, unsaved } of this.#entries.values()) {
+      if (unsaved) await this.commit(state, options);
+    }
+  }
+}

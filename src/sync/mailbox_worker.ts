@@ -1,0 +1,214 @@
+import type { Env } from "../core/env.ts";
+import { type SyncError, syncErrorOf } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { Mailbox } from "../core/mailbox.ts";
+import { addCounts, type DeliveryCounts, NO_COUNTS, type Observer } from "../core/observer.ts";
+import type { MailboxStateStore, MailSource, Sink, StateStore } from "../core/ports.ts";
+import { backoffMs } from "../core/backoff.ts";
+import type { Semaphore } from "../core/semaphore.ts";
+import type { DestinationGate } from "./destination_gate.ts";
+import { FailureLog } from "./failure_log.ts";
+import { FolderStates } from "./folder_states.ts";
+import { type Round, type RoundResult, runRound } from "./mailbox_round.ts";
+import { Pace } from "./pace.ts";
+import { settingsFingerprint } from "./settings_fingerprint.ts";
+import { type Stop, StopBegun } from "./stop.ts";
+
+/** Settings of the engine, the same for every mailbox (spec section 2). */
+export interface SyncSettings {
+  readonly pollFrequencyMs: number;
+  readonly pollMessageSleepMs: number;
+  readonly emailsPerFolder: number;
+  readonly batchSize: number;
+  /** Everything that was there when it began, then end (`--once`). */
+  readonly once: boolean;
+}
+
+/** What all workers share. */
+export interface Engine {
+  readonly source: MailSource;
+  readonly sink: Sink;
+  readonly states: StateStore;
+  readonly destination: DestinationGate;
+  readonly heldBytes: Semaphore;
+  readonly settings: SyncSettings;
+  readonly env: Env;
+  readonly observer: Observer;
+  readonly stop: Stop;
+}
+
+export interface MailboxReport {
+  readonly mailbox: Mailbox;
+  readonly counts: DeliveryCounts;
+  /** Why the mailbox is not complete; with `--once` only. */
+  readonly failed?: SyncError;
+}
+
+/** A suspended mailbox is probed at growing pauses up to this (spec section 7). */
+const SUSPENSION = { backoffMsMin: 30_000, backoffMsMax: 15 * 60_000 };
+
+/**
+ * Follows one mailbox until a stop begins, or with `once` until a round leaves nothing behind.
+ *
+ * @throws SyncError of kind `fatal`, and with `once` of kind `destination`.
+ */
+export async function runMailbox(engine: Engine, mailbox: Mailbox): Promise<MailboxReport> {
+  return await new MailboxWorker(engine, mailbox).run();
+}
+
+class MailboxWorker {
+  readonly #engine: Engine;
+  readonly #mailbox: Mailbox;
+  readonly #failureLog: FailureLog;
+  readonly #resources = new AsyncDisposableStack();
+  #round: Round | undefined;
+  #counts: DeliveryCounts = NO_COUNTS;
+  #failures = 0;
+
+  constructor(engine: Engine, mailbox: Mailbox) {
+    this.#engine = engine;
+    this.#mailbox = mailbox;
+    this.#failureLog = new FailureLog(engine.env, { mailbox: mailbox.address });
+  }
+
+  async run(): Promise<MailboxReport> {
+    const { observer, settings } = this.#engine;
+    observer.phaseChanged(this.#mailbox, { name: "starting" });
+    await using _resources = this.#resources;
+    let failed: SyncError | undefined;
+    try {
+      failed = settings.once ? await this.#untilComplete() : await this.#untilStopped();
+    } catch (thrown) {
+      if (!(thrown instanceof StopBegun)) throw thrown;
+    }
+    observer.phaseChanged(this.#mailbox, { name: "stopped" });
+    const report = { mailbox: this.#mailbox, counts: this.#counts };
+    return failed ? { ...report, failed } : report;
+  }
+
+  /** Rounds without pause until one leaves no backlog; the first failure of the mailbox ends it. */
+  async #untilComplete(): Promise<SyncError | undefined> {
+    const { stop } = this.#engine;
+    for (;;) {
+      try {
+        const { backlog, failures } = await this.#runRound();
+        for (const failure of failures) this.#failureLog.failed("Folder failed.", failure);
+        if (!backlog || failures.length > 0) return failures[0];
+      } catch (thrown) {
+        const error = this.#reachOf(thrown);
+        if (error.kind === "destination" || error.kind === "fatal") throw error;
+        stop.begun.throwIfAborted();
+        this.#failureLog.failed("Mailbox failed.", error);
+        return error;
+      }
+    }
+  }
+
+  async #untilStopped(): Promise<never> {
+    const { clock } = this.#engine.env;
+    for (;;) {
+      const pauseMs = await this.#roundAndPause();
+      await clock.sleep(pauseMs, { signal: this.#engine.stop.begun });
+    }
+  }
+
+  /** One round, or the reaction to its failure. Resolves to the pause before the next one, ms. */
+  async #roundAndPause(): Promise<number> {
+    const { settings, stop, destination } = this.#engine;
+    try {
+      await destination.open();
+      const { backlog, failures } = await this.#runRound();
+      const worst = failures.find(({ kind }) => kind === "retryable") ?? failures[0];
+      if (worst) return this.#pauseAfter(worst);
+      this.#failures = 0;
+      this.#failureLog.succeeded();
+      this.#phase({ name: "idle" });
+      return backlog ? 0 : settings.pollFrequencyMs;
+    } catch (thrown) {
+      const error = this.#reachOf(thrown);
+      if (error.kind === "fatal") throw error;
+      stop.begun.throwIfAborted();
+      if (error.kind !== "destination") return this.#pauseAfter(error);
+      this.#phase({ name: "waiting-for-destination", error });
+      await destination.recovered(error);
+      return 0;
+    }
+  }
+
+  #pauseAfter(error: SyncError): number {
+    const { env, settings } = this.#engine;
+    const suspended = error.kind === "mailbox";
+    const growing = backoffMs(this.#failures++, suspended ? SUSPENSION : LIMITS, env.entropy);
+    const delayMs = Math.max(error.retryAfterMs ?? growing, settings.pollFrequencyMs);
+    this.#phase({ name: suspended ? "suspended" : "backing-off", error, delayMs });
+    const msg = suspended ? "Mailbox is suspended." : "Mailbox backs off.";
+    this.#failureLog.failed(msg, error, { delayMs });
+    return delayMs;
+  }
+
+  async #runRound(): Promise<RoundResult> {
+    this.#phase({ name: "syncing" });
+    this.#round ??= await this.#open();
+    const result = await runRound(this.#round, this.#mailbox);
+    this.#counts = addCounts(this.#counts, result.counts);
+    return result;
+  }
+
+  /** Takes the mailbox's lock and what hangs on it; held until the worker ends. */
+  async #open(): Promise<Round> {
+    const { states, sink, settings, env, stop, source, observer, heldBytes } = this.#engine;
+    const options = { signal: stop.aborted };
+    const store = await states.open(this.#mailbox, options);
+    try {
+      const mailboxSink = await sink.open(this.#mailbox, options);
+      const folderStates = new FolderStates(store, env.clock, {
+        fresh: this.#mailbox.startFrom === "config",
+      });
+      this.#release(store, folderStates);
+      return {
+        source,
+        sink: mailboxSink,
+        env,
+        observer,
+        pace: new Pace(settings.pollMessageSleepMs, env.clock),
+        heldBytes,
+        batchSize: settings.batchSize,
+        stop,
+        states: folderStates,
+        itemsMax: settings.emailsPerFolder,
+        fingerprint: settingsFingerprint(this.#mailbox),
+      };
+    } catch (error) {
+      await store[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** At the end: write what was kept back, then let go of the lock. */
+  #release(store: MailboxStateStore, folderStates: FolderStates): void {
+    this.#resources.defer(() => store[Symbol.asyncDispose]());
+    this.#resources.defer(async () => {
+      try {
+        await folderStates.flush({ signal: new AbortController().signal });
+      } catch (thrown) {
+        // An unwritten time costs a little repetition; the failure that ended the worker matters.
+        const { code, message } = syncErrorOf(thrown);
+        this.#engine.env.log.warn("Last times of folders were not written.", {
+          mailbox: this.#mailbox.address,
+          code,
+          reason: message,
+        });
+      }
+    });
+  }
+
+  #phase(phase: Parameters<Observer["phaseChanged"]>[1]): void {
+    this.#engine.observer.phaseChanged(this.#mailbox, phase);
+  }
+
+  /** The failure as a `SyncError` of this mailbox; a stop goes on as what it is. */
+  #reachOf(thrown: unknown): SyncError {
+    if (thrown instanceof StopBegun) throw thrown;
+    return syncErrorOf(thrown).in({ mailbox: this.#mailbox.address });
+  }
+}
