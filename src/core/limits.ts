@@ -27,10 +27,22 @@ export const LIMITS = {
   batchesInFlight: 2,
   /** Folders of one mailbox passed over at a time: below the ConcurrentSyncCalls of 5 seen online. */
   foldersInFlight: 3,
+  /** Calls to the file system in flight beside uploads; more gain little and starve the runtime. */
+  fileCallsInFlight: 24,
+  /** Files kept open until the batch they belong to is fsynced; half of the usual limit of 1024. */
+  unsyncedFilesMax: 512,
+  /** Folders a process remembers having created: a hundred bytes each. */
+  knownFoldersMax: 4096,
+  /** The `.json` beside an `.eml`: thousands of attachments fit. A larger one counts as absent. */
+  emailRecordBytesMax: MIB,
+  /** State of one folder: tens of thousands of skips fit. A larger one counts as garbage. */
+  folderStateBytesMax: 16 * MIB,
   /** Connections to one Exchange server; EWSMaxConcurrency is 27 per budget on current servers. */
   connectionsMax: 16,
   /** From the first packet to the end of the TLS handshake. */
   connectMsMax: 30_000,
+  /** TLS handshakes given up that the peer still holds open: the runtime cannot close those. */
+  hangingHandshakesMax: 64,
   /** Until a status line: Exchange itself gives up on a request after about 100 s. */
   responseHeadersMsMax: 120_000,
   /** Silence within a response body. */
@@ -43,6 +55,14 @@ export const LIMITS = {
   ntlmChallengeBytesMax: 8 * KIB,
   /** The error page that comes with an NTLM CHALLENGE. */
   ntlmChallengePageBytesMax: 256 * KIB,
+  /** Requests that spend one throttling budget at a time; Microsoft advises at most ten. */
+  requestsInFlightMax: 10,
+  /** GetItem requests that one fetch has in flight. */
+  fetchesInFlight: 4,
+  /** Ids of one GetItem that asks for properties only. */
+  describeItemsMax: 100,
+  /** Folders of one FindFolder page: the default cap of a server (EWSFindCountLimit). */
+  folderPageMax: 1000,
   /** A delay a server may order; a longer one suspends the mailbox instead of holding a batch. */
   retryAfterMsMax: 300_000,
   /** Retryable failures of one call are tried again for this long, then the round fails. */

@@ -1,3 +1,4 @@
+import { backoffMs } from "./backoff.ts";
 import type { CallOptions, Env } from "./env.ts";
 import { SyncError } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
@@ -22,8 +23,8 @@ export interface RetryEvent {
 /**
  * Runs an attempt until it works, is hopeless, or its time is up (architecture section 7, rule 4).
  *
- * Only `retryable` errors are tried again. The pause is exponential with full jitter; a delay the
- * server named is obeyed in full and the jitter comes on top. A named delay above
+ * Only `retryable` errors are tried again, after an exponential pause with jitter (see `backoffMs`).
+ * A delay the server named is obeyed in full and the pause comes on top; one above
  * `LIMITS.retryAfterMsMax` ends it at once. Rejects with the last attempt's error, unchanged, or
  * with the signal's reason as soon as it is aborted.
  */
@@ -61,8 +62,7 @@ function pauseMs(
   if (attempt >= (attemptsMax?.(error) ?? Infinity)) return undefined;
   const namedMs = error.retryAfterMs ?? 0;
   if (namedMs > LIMITS.retryAfterMsMax) return undefined;
-  const ceilingMs = Math.min(LIMITS.backoffMsMax, LIMITS.backoffMsMin * 2 ** (attempt - 1));
-  const delayMs = namedMs + Math.round(ceilingMs * env.entropy.next());
+  const delayMs = namedMs + backoffMs(attempt, LIMITS, env.entropy);
   return elapsedMs + delayMs > budgetMs ? undefined : delayMs;
 }
 

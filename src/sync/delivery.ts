@@ -22,7 +22,7 @@ import { retry } from "../core/retry.ts";
 import type { Semaphore } from "../core/semaphore.ts";
 import type { SkippedItem } from "../core/sync_state.ts";
 import { batchBytesOf, batchesOf, chunksOf } from "./batches.ts";
-import { mapBounded } from "./bounded.ts";
+import { mapBounded } from "../core/map_bounded.ts";
 import type { Pace } from "./pace.ts";
 import { type Stop, throwIfStopping } from "./stop.ts";
 

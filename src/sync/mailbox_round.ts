@@ -2,7 +2,7 @@ import { SyncError, syncErrorOf } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Folder, Mailbox } from "../core/mailbox.ts";
 import { addCounts, type DeliveryCounts, NO_COUNTS } from "../core/observer.ts";
-import { mapBounded } from "./bounded.ts";
+import { mapBounded } from "../core/map_bounded.ts";
 import { type FolderPass, passFolder, type PassResult } from "./folder_pass.ts";
 import { StopBegun } from "./stop.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mapBounded } from "./bounded.ts";
+import { mapBounded } from "./map_bounded.ts";
 
 Deno.test("bounded map keeps order and never exceeds its concurrency", async () => {
   let running = 0;

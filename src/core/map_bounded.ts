@@ -1,6 +1,6 @@
 /**
  * Runs `action` over `items`, at most `concurrency` at a time, and resolves to the results in order.
- * The first failure is rethrown once everything already begun has ended; nothing new is begun.
+ * After a failure nothing new is begun; it is rethrown once everything already begun has ended.
  */
 export async function mapBounded<T, R>(
   items: readonly T[],

@@ -1,0 +1,117 @@
+import { createHash } from "node:crypto";
+import type { EmailRecord, RawEmail } from "../../src/core/email.ts";
+import { SyncError } from "../../src/core/errors.ts";
+import type { Mailbox } from "../../src/core/mailbox.ts";
+import type {
+  MailboxSink,
+  MailboxStateStore,
+  PutOutcome,
+  Sink,
+  StateStore,
+} from "../../src/core/ports.ts";
+import { decodeFolderState, encodeFolderState } from "../../src/storage/folder_state_json.ts";
+
+/** What can happen to a call of the destination. */
+export type DestinationFault = "refused" | "answer lost";
+
+export interface StoredEmail {
+  readonly record: EmailRecord;
+  readonly sha256: string;
+}
+
+/** What outlives a process: emails by key, and states as the text that is really written. */
+export class DurableDestination {
+  readonly emails = new Map<string, StoredEmail>();
+  readonly #states = new Map<string, string>();
+  /** Chooses what happens to the next write; absent: nothing bad. */
+  fault: () => DestinationFault | undefined = () => undefined;
+
+  /** The destination as one process sees it: once `crashed`, no call of it ever answers. */
+  openedBy(process: { readonly crashed: boolean }): Sink & StateStore {
+    const alive = async <T>(action: () => Promise<T> | T): Promise<T> => {
+      if (process.crashed) await new Promise<never>(() => {});
+      const result = await action();
+      if (process.crashed) await new Promise<never>(() => {});
+      return result;
+    };
+    return {
+      probe: () => alive(() => this.#write(() => undefined)),
+      open: (mailbox) => alive(() => this.#mailbox(mailbox, alive)),
+    };
+  }
+
+  #mailbox(
+    mailbox: Mailbox,
+    alive: <T>(action: () => Promise<T> | T) => Promise<T>,
+  ): MailboxSink & MailboxStateStore {
+    const prefix = `${mailbox.address}\n`;
+    const texts = [...this.#states].filter(([name]) => name.startsWith(prefix));
+    return {
+      loaded: texts.map(([, text]) => {
+        const decoded = decodeFolderState(text);
+        if (decoded.kind !== "state") throw new Error(`State is ${decoded.kind}`);
+        return decoded.state;
+      }),
+      save: (state) =>
+        alive(() => {
+          const names = { mailbox: mailbox.address, programVersion: "0" };
+          return this.#write(() => {
+            this.#states.set(`${prefix}${state.folder.id}`, encodeFolderState(state, names));
+          });
+        }),
+      refresh: (records) => alive(() => this.#write(() => this.#refresh(records))),
+      put: async (emails, { signal }) => {
+        const hashed: HashedEmail[] = [];
+        for (const email of emails) hashed.push(await this.#hash(email, signal));
+        return await alive(() => this.#write(() => hashed.map((one) => this.#put(one))));
+      },
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  }
+
+  #write<T>(action: () => T): T {
+    const fault = this.fault();
+    if (fault === "refused") throw failure();
+    const result = action();
+    if (fault === "answer lost") throw failure();
+    return result;
+  }
+
+  #refresh(records: readonly EmailRecord[]): ReadonlySet<string> {
+    const stored = records.filter(({ key }) => this.emails.has(key));
+    for (const record of stored) {
+      this.emails.set(record.key, { ...this.emails.get(record.key)!, record });
+    }
+    return new Set(stored.map(({ key }) => key));
+  }
+
+  async #hash(email: RawEmail, signal: AbortSignal): Promise<HashedEmail> {
+    const hash = createHash("sha256");
+    let sizeBytes = 0;
+    try {
+      for await (const chunk of email.mime.open(signal)) {
+        hash.update(chunk);
+        sizeBytes += chunk.byteLength;
+      }
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error;
+      return { email, error };
+    }
+    return { email, sizeBytes, sha256: hash.digest("hex") };
+  }
+
+  #put(hashed: HashedEmail): PutOutcome {
+    const { key } = hashed.email;
+    if ("error" in hashed) return { key, stored: false, error: hashed.error };
+    this.emails.set(key, { record: hashed.email, sha256: hashed.sha256 });
+    return { key, stored: true, sizeBytes: hashed.sizeBytes };
+  }
+}
+
+type HashedEmail =
+  | { readonly email: RawEmail; readonly sizeBytes: number; readonly sha256: string }
+  | { readonly email: RawEmail; readonly error: SyncError };
+
+function failure(): SyncError {
+  return new SyncError("destination", "DiskFull", "The disk is full");
+}

@@ -1,0 +1,135 @@
+import type { Entropy } from "../../src/core/env.ts";
+import { mimeOf } from "../exchange/mime_source.ts";
+import type { SimulatedFolder, SimulatedMailbox } from "../exchange/simulated_mailbox.ts";
+
+const NAMES = ["Kunden", "2024", "a/b", "..", "x".repeat(200), "受信", "Ünïcode", "résumé 📎"];
+const MINUTE_MS = 60_000;
+
+/** What people and rules do to a mailbox over the years, by chance. */
+export class MailboxLife {
+  readonly #mailbox: SimulatedMailbox;
+  readonly #entropy: Entropy;
+  readonly #now: () => Date;
+  #emails = 0;
+
+  constructor(mailbox: SimulatedMailbox, entropy: Entropy, now: () => Date) {
+    this.#mailbox = mailbox;
+    this.#entropy = entropy;
+    this.#now = now;
+  }
+
+  /** One thing happens. */
+  happen(): void {
+    const actions = [
+      () => this.#deliver(),
+      () => this.#deliver(),
+      () => this.#deliver(),
+      () => this.#move(),
+      () => this.#copy(),
+      () => this.#delete(),
+      () => this.#read(),
+      () => this.#createFolder(),
+      () => this.#renameFolder(),
+      () => this.#moveFolder(),
+      () => this.#deleteFolder(),
+      () => this.#mailbox.invalidateSyncStates(this.#folder().id),
+    ];
+    this.#pick(actions)();
+  }
+
+  /** Mail arrives now, or lands from an archive with an older received time. */
+  #deliver(): void {
+    const number = this.#emails++;
+    const ageMs = this.#chance(0.3) ? Math.floor(this.#entropy.next() * 600) * MINUTE_MS : 0;
+    const receivedAt = this.#chance(0.03) ? undefined : new Date(this.#now().getTime() - ageMs);
+    const messageId = this.#chance(0.1) ? "" : `Message-ID: <${number % 40}@sim>\n`;
+    const mime = mimeOf(
+      `${messageId}Date: ${this.#now().toUTCString()}\nSubject: ${number}\n\nBody ${number}\n`,
+    );
+    this.#mailbox.deliver(this.#folder().id, mime, {
+      receivedAt: receivedAt && this.#chance(0.5) ? wholeMinute(receivedAt) : receivedAt,
+    });
+  }
+
+  #move(): void {
+    const item = this.#item();
+    if (item) this.#mailbox.move(item, this.#folder().id);
+  }
+
+  #copy(): void {
+    const item = this.#item();
+    if (item) this.#mailbox.copy(item, this.#folder().id);
+  }
+
+  #delete(): void {
+    const item = this.#item();
+    if (item) this.#mailbox.delete(item);
+  }
+
+  #read(): void {
+    const item = this.#item();
+    if (item) this.#mailbox.setRead(item, this.#chance(0.5));
+  }
+
+  #createFolder(): void {
+    const parent = this.#mailbox.pathOf(this.#folder().id);
+    if (parent.length > 4) return;
+    const path = [...parent, `${this.#pick(NAMES)} ${Math.floor(this.#entropy.next() * 100)}`];
+    const siblings = this.#mailbox.childrenOf(this.#mailbox.folderAt(parent).id);
+    if (!siblings.some(({ displayName }) => displayName === path.at(-1))) {
+      this.#mailbox.createFolder(path);
+    }
+  }
+
+  #renameFolder(): void {
+    const folder = this.#ownFolder();
+    if (folder) this.#mailbox.renameFolder(folder.id, `renamed ${this.#emails++}`);
+  }
+
+  #moveFolder(): void {
+    const folder = this.#ownFolder();
+    const target = this.#folder();
+    if (!folder || folder.id === target.id) return;
+    const below = this.#mailbox.descendantsOf(folder.id).some(({ id }) => id === target.id);
+    if (!below && this.#mailbox.pathOf(target.id).length < 4) {
+      this.#mailbox.moveFolder(folder.id, target.id);
+    }
+  }
+
+  #deleteFolder(): void {
+    const folder = this.#ownFolder();
+    if (folder && this.#chance(0.3)) this.#mailbox.deleteFolder(folder.id);
+  }
+
+  /** Any folder that is synced. */
+  #folder(): SimulatedFolder {
+    const roles = ["inbox", "sentitems", "deleteditems", "junkemail"] as const;
+    return this.#ownFolder() ?? this.#mailbox.distinguishedFolder(this.#pick(roles));
+  }
+
+  /** A folder somebody made, if there is one; half the time. */
+  #ownFolder(): SimulatedFolder | undefined {
+    if (this.#chance(0.5)) return undefined;
+    const root = this.#mailbox.distinguishedFolder("msgfolderroot");
+    const own = this.#mailbox.descendantsOf(root.id)
+      .filter(({ role, hidden, type }) => !role && !hidden && type === "folder");
+    return own.length > 0 ? this.#pick(own) : undefined;
+  }
+
+  #item(): string | undefined {
+    const items = this.#mailbox.itemsOf(this.#folder().id);
+    return items.length > 0 ? this.#pick(items).id : undefined;
+  }
+
+  #chance(probability: number): boolean {
+    return this.#entropy.next() < probability;
+  }
+
+  #pick<T>(from: readonly T[]): T {
+    return from[Math.floor(this.#entropy.next() * from.length)]!;
+  }
+}
+
+function wholeMinute(time: Date): Date {
+  return new Date(Math.floor(time.getTime() / MINUTE_MS) * MINUTE_MS);
+}

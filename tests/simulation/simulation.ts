@@ -1,0 +1,213 @@
+import type { Env, LogFields, Logger } from "../../src/core/env.ts";
+import { emailIdOf, storageKeyOf } from "../../src/core/email.ts";
+import { syncErrorOf } from "../../src/core/errors.ts";
+import { LIMITS } from "../../src/core/limits.ts";
+import type { Mailbox } from "../../src/core/mailbox.ts";
+import { decodeMimeHeader } from "../../src/core/mime_header.ts";
+import { Semaphore } from "../../src/core/semaphore.ts";
+import { createExchangeSource } from "../../src/ews/exchange_source.ts";
+import { DestinationGate } from "../../src/sync/destination_gate.ts";
+import { StopController } from "../../src/sync/stop.ts";
+import { superviseMailboxes } from "../../src/sync/supervisor.ts";
+import { AccessRights, type Account } from "../exchange/access_rights.ts";
+import { exchangeService } from "../exchange/ews/exchange_service.ts";
+import { type ExpectedEmail, expectedEmails } from "../exchange/expected_emails.ts";
+import { MailboxStore } from "../exchange/mailbox_store.ts";
+import { bytesOf } from "../exchange/mime_source.ts";
+import { seededEntropy } from "../exchange/seeded_entropy.ts";
+import { type DestinationFault, DurableDestination } from "./durable_destination.ts";
+import { inProcessTransport, NETWORK_FAULTS, type NetworkFault } from "./in_process_transport.ts";
+import { MailboxLife } from "./mailbox_life.ts";
+import { VirtualClock } from "./virtual_clock.ts";
+
+/** How many things happen to the mailboxes while the appliance runs. */
+const EVENTS = 200;
+const EVENT_PAUSE_MS_MAX = 20_000;
+
+const ACCOUNT: Account = {
+  user: "svc",
+  domain: "CORP",
+  principalName: "svc@corp.example",
+  password: "unused",
+};
+
+const ADDRESSES = ["a@corp.example", "b@corp.example"];
+
+/** What a run came to. */
+export interface Outcome {
+  readonly destination: DurableDestination;
+  /** What has to be in the destination. */
+  readonly expected: readonly ExpectedEmail[];
+  /** How often each fault and reaction was seen. */
+  readonly seen: ReadonlyMap<string, number>;
+  readonly log: readonly string[];
+}
+
+/**
+ * Runs the appliance, its engine and codecs as shipped, against the simulated Exchange on virtual
+ * time. Mail arrives and moves, the network and the destination fail, the process is killed; all by
+ * chance from one seed, in which each kind of fault either occurs or not. In the end it is calm.
+ */
+export async function simulate(seed: number): Promise<Outcome> {
+  const world = new World(seed);
+  await world.clock.runUntil(world.live());
+  return world.outcome();
+}
+
+class World {
+  readonly clock = new VirtualClock(new Date("2026-01-01T00:00:00Z"));
+  readonly #chance: ReturnType<typeof seededEntropy>;
+  readonly #store: MailboxStore;
+  readonly #destination = new DurableDestination();
+  readonly #seen = new Map<string, number>();
+  readonly #log: string[] = [];
+  readonly #networkFaults: readonly NetworkFault[];
+  readonly #faultRate: number;
+  readonly #crashRate: number;
+  #calm = false;
+
+  constructor(seed: number) {
+    this.#chance = seededEntropy(seed);
+    this.#store = new MailboxStore({ clock: this.clock, entropy: seededEntropy(seed + 1) });
+    for (const address of ADDRESSES) this.#store.addMailbox(address);
+    this.#networkFaults = NETWORK_FAULTS.filter(() => this.#chance.next() < 0.5);
+    this.#faultRate = this.#chance.next() * 0.15;
+    this.#crashRate = this.#chance.next() * 0.05;
+    const destinationFaults = (["refused", "answer lost"] as const)
+      .filter(() => this.#chance.next() < 0.5);
+    this.#destination.fault = () => this.#pickFault<DestinationFault>(destinationFaults);
+  }
+
+  /** Everything that happens, from the first event to the end of the calm. */
+  async live(): Promise<void> {
+    const lives = this.#store.mailboxes().map((mailbox) =>
+      new MailboxLife(mailbox, this.#chance, () => this.clock.now())
+    );
+    for (let n = 0; n < 30; n++) lives[n % lives.length]!.happen();
+    let process = this.#start();
+    for (let n = 0; n < EVENTS; n++) {
+      await this.#pause(EVENT_PAUSE_MS_MAX * this.#chance.next());
+      lives[n % lives.length]!.happen();
+      if (this.#chance.next() < this.#crashRate) {
+        this.#count("crash");
+        process.crash();
+        process = this.#start();
+      }
+    }
+    this.#calm = true;
+    // The longest anything may still wait for, and a few rounds more.
+    await this.#pause(20 * 60_000);
+    await process.stop();
+  }
+
+  outcome(): Outcome {
+    return {
+      destination: this.#destination,
+      expected: expectedEmails(this.#store),
+      seen: this.#seen,
+      log: this.#log,
+    };
+  }
+
+  #start(): { crash(): void; stop(): Promise<void> } {
+    const life = { crashed: false };
+    const env: Env = { clock: this.clock, entropy: this.#chance, log: this.#logger() };
+    const stop = new StopController(this.clock);
+    const destination = this.#destination.openedBy(life);
+    const source = createExchangeSource({
+      transport: inProcessTransport({
+        service: this.#service(),
+        account: ACCOUNT,
+        clock: this.clock,
+        entropy: this.#chance,
+        fault: () => this.#pickFault(this.#networkFaults),
+      }),
+      endpoint: new URL("https://exchange.corp.example/EWS/Exchange.asmx"),
+      accessType: "impersonation",
+      env,
+    });
+    const engine = {
+      source,
+      sink: destination,
+      states: destination,
+      destination: new DestinationGate(destination, env, stop),
+      heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
+      settings: {
+        pollFrequencyMs: 60_000,
+        pollMessageSleepMs: 0,
+        emailsPerFolder: 7,
+        batchSize: 3,
+        once: false,
+      },
+      env,
+      observer: {
+        phaseChanged: (_: Mailbox, { name }: { name: string }) => this.#count(name),
+        roundStarted: () => undefined,
+        settled: () => undefined,
+        passEnded: () => undefined,
+      },
+      stop,
+    };
+    const ended = superviseMailboxes(engine, ADDRESSES.map(mailboxOf));
+    ended.catch((error) => {
+      if (!life.crashed) this.#log.push(`ended: ${syncErrorOf(error).stack}`);
+    });
+    return {
+      crash: () => {
+        life.crashed = true;
+      },
+      stop: async () => {
+        stop.begin();
+        await ended;
+        stop[Symbol.dispose]();
+      },
+    };
+  }
+
+  #service() {
+    const rights = new AccessRights();
+    rights.grantImpersonation(ACCOUNT);
+    return exchangeService({ store: this.#store, rights, product: "Exchange2019" });
+  }
+
+  #pickFault<F extends string>(faults: readonly F[]): F | undefined {
+    if (this.#calm || this.#chance.next() >= this.#faultRate) return undefined;
+    const fault = faults[Math.floor(this.#chance.next() * faults.length)];
+    if (fault) this.#count(fault);
+    return fault;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await this.clock.sleep(ms, { signal: new AbortController().signal });
+  }
+
+  #count(what: string): void {
+    this.#seen.set(what, (this.#seen.get(what) ?? 0) + 1);
+  }
+
+  #logger(): Logger {
+    const at = (level: string) => (msg: string, fields: LogFields = {}) => {
+      this.#count(msg);
+      this.#log.push(`${this.clock.now().toISOString()} ${level} ${msg} ${JSON.stringify(fields)}`);
+    };
+    const logger: Logger = {
+      error: at("error"),
+      warn: at("warn"),
+      info: at("info"),
+      debug: at("debug"),
+      trace: () => undefined,
+      with: () => logger,
+    };
+    return logger;
+  }
+}
+
+function mailboxOf(address: string): Mailbox {
+  return { address, bucket: { owner: "owner", name: "bucket" }, startFrom: "bucket" };
+}
+
+/** The key under which an email must be stored, told from the model alone. */
+export function expectedKey({ mailbox, item }: ExpectedEmail): string {
+  const header = item.mime && decodeMimeHeader(bytesOf(item.mime));
+  return storageKeyOf(emailIdOf(mailbox, { ...item, header }), item.searchKey);
+}
