@@ -1,29 +1,29 @@
 import assert from "node:assert/strict";
 import { mapBounded } from "./map_bounded.ts";
 
-Deno.test("bounded map keeps order and never exceeds its concurrency", async () => {
-  let running = 0;
-  let most = 0;
+Deno.test("results come in order, no more than allowed at a time", async () => {
+  let inFlight = 0;
+  let inFlightMax = 0;
   const results = await mapBounded([3, 1, 2, 0], 2, async (turns) => {
-    most = Math.max(most, ++running);
+    inFlightMax = Math.max(inFlightMax, ++inFlight);
     for (let turn = 0; turn < turns; turn++) await Promise.resolve();
-    running--;
+    inFlight--;
     return turns * 10;
   });
   assert.deepEqual(results, [30, 10, 20, 0]);
-  assert.equal(most, 2);
+  assert.equal(inFlightMax, 2);
+  assert.deepEqual(await mapBounded([], 2, () => Promise.reject(new Error("never"))), []);
 });
 
-Deno.test("bounded map begins nothing after a failure and waits for what has begun", async () => {
+Deno.test("after a failure nothing is begun, and what was begun ends before it is rethrown", async () => {
   const begun: number[] = [];
-  let ended = 0;
-  const run = mapBounded([0, 1, 2, 3], 2, async (item) => {
+  const ended: number[] = [];
+  const mapped = mapBounded([0, 1, 2, 3], 2, async (item) => {
     begun.push(item);
-    if (item === 0) throw new Error("first fails");
-    await Promise.resolve();
-    ended++;
+    if (item === 0) throw new Error("zero");
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    ended.push(item);
   });
-  await assert.rejects(run, /first fails/);
-  assert.deepEqual(begun, [0, 1]);
-  assert.equal(ended, 1);
+  await assert.rejects(mapped, /zero/);
+  assert.deepEqual([begun, ended], [[0, 1], [1]]);
 });

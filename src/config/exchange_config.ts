@@ -1,0 +1,205 @@
+import { hostListOf } from "./allowed_hosts.ts";
+import type { AuthConfig, ExchangeConfig } from "./app_config.ts";
+import { endpointOf } from "./endpoint.ts";
+import { type ReadVariable, variableOf } from "./environment.ts";
+import { quoted } from "./printable.ts";
+import type { Findings } from "./problem.ts";
+import type { ReadKeys } from "./read_keys.ts";
+import type { CONFIG_KEYS } from "./schema.ts";
+import type { Setting } from "./setting.ts";
+import { isLoopback } from "./web_url.ts";
+
+export type TopLevelKeys = ReadKeys<typeof CONFIG_KEYS>;
+
+/** What the rules between keys (spec section 2) work on. */
+interface Rule {
+  readonly keys: TopLevelKeys;
+  readonly findings: Findings;
+  readonly graph: boolean;
+  readonly authType: "ntlm" | "oauth2" | "basic";
+  /** Absent with Graph, which needs none, and where it is wrong. */
+  readonly endpoint: URL | undefined;
+}
+
+/** The connection to Exchange as far as it is known. */
+export interface ReadExchange {
+  /** The effective EWS URL; absent with Graph, or where a problem was found in it. */
+  readonly endpoint?: URL;
+  /** Defaults that depend on other keys, for `config show`. */
+  readonly settings: readonly Setting[];
+  /** Absent if there are problems, or if this version cannot sign in that way. */
+  readonly config?: ExchangeConfig;
+}
+
+/** Checks the rules between the top-level keys and puts the Exchange connection together. */
+export function readExchange(
+  keys: TopLevelKeys,
+  env: ReadVariable,
+  findings: Findings,
+): ReadExchange {
+  const graph = keys.values.microsoft_api === "graph";
+  const authType = keys.values.auth_type ?? (graph ? "oauth2" : "ntlm");
+  const endpoint = graph ? undefined : readEndpoint(keys, findings);
+  const rule: Rule = { keys, findings, graph, authType, endpoint };
+  checkSignIn(rule);
+  checkTransport(rule);
+  checkAllowedHosts(rule, env);
+  const auth = authOf(rule);
+  return {
+    settings: dependentDefaults(rule),
+    ...(endpoint ? { endpoint } : {}),
+    ...(endpoint && auth ? { config: exchangeConfigOf(keys, endpoint, auth) } : {}),
+  };
+}
+
+function exchangeConfigOf(keys: TopLevelKeys, endpoint: URL, auth: AuthConfig): ExchangeConfig {
+  const { access_type, ews_ssl_verify, ews_ssl_ca_file } = keys.values;
+  return {
+    endpoint,
+    auth,
+    accessType: access_type,
+    tls: {
+      verify: ews_ssl_verify,
+      ...(ews_ssl_ca_file === undefined ? {} : { caFile: ews_ssl_ca_file }),
+    },
+  };
+}
+
+const GRAPH_ENDPOINT_DEFAULT = new URL("https://graph.microsoft.com");
+
+function graphEndpointOf({ keys: { values }, graph }: Rule): URL | undefined {
+  return graph ? values.graph_endpoint ?? GRAPH_ENDPOINT_DEFAULT : undefined;
+}
+
+function dependentDefaults(rule: Rule): readonly Setting[] {
+  const { keys: { isGiven }, graph, authType, endpoint } = rule;
+  const defaults = new Map<keyof typeof CONFIG_KEYS, string | undefined>([
+    ["auth_type", authType],
+    ["graph_endpoint", graphEndpointOf(rule)?.origin],
+  ]);
+  if (authType === "oauth2") {
+    const resource = graph ? graphEndpointOf(rule) : endpoint;
+    defaults.set("auth_oauth_scope", resource && `${resource.origin}/.default`);
+  }
+  return [...defaults].flatMap(([key, value]): Setting[] =>
+    isGiven(key) || value === undefined ? [] : [{ key, value: quoted(value), origin: "default" }]
+  );
+}
+
+function readEndpoint({ values, isGiven }: TopLevelKeys, findings: Findings): URL | undefined {
+  if (isGiven("ews_endpoint")) {
+    for (const key of ["host", "port"] as const) {
+      if (!isGiven(key)) continue;
+      findings.warnings.push({ at: key, message: 'has no effect, as "ews_endpoint" wins' });
+    }
+    const url = values.ews_endpoint;
+    if (url && !/\.asmx$/i.test(url.pathname)) {
+      const message = 'does not end in ".asmx"; an EWS URL usually ends in /EWS/Exchange.asmx';
+      findings.warnings.push({ at: "ews_endpoint", value: quoted(url.href), message });
+    }
+    return url;
+  }
+  if (!isGiven("host")) {
+    const message = 'missing: give the full EWS URL here, or "host" and "port"';
+    findings.problems.push({ at: "ews_endpoint", message });
+    return undefined;
+  }
+  if (values.host === undefined || (isGiven("port") && values.port === undefined)) return undefined;
+  const read = endpointOf(values.host, values.port);
+  if ("url" in read) return read.url;
+  findings.problems.push({ at: read.fault.key, message: read.fault.message });
+  return undefined;
+}
+
+function checkSignIn(rule: Rule): void {
+  const { keys, findings, graph, authType } = rule;
+  if (graph && authType !== "oauth2") {
+    const message = 'must be "oauth2" or absent, because "microsoft_api" is "graph"';
+    findings.problems.push({ at: "auth_type", value: quoted(authType), message });
+    return;
+  }
+  // Which keys are needed is unknown while the type itself is wrong.
+  if (keys.isGiven("auth_type") && keys.values.auth_type === undefined) return;
+  if (authType === "oauth2") return checkOauth(rule);
+  requireKey(rule, "auth_user", "or in REINFER_EWS_AUTH_USER");
+  requireKey(rule, "auth_password", "or in REINFER_EWS_AUTH_PASS");
+}
+
+function checkOauth(rule: Rule): void {
+  const { keys: { isGiven }, findings } = rule;
+  requireKey(rule, "auth_oauth_authority");
+  requireKey(rule, "auth_oauth_client_id");
+  const secret = isGiven("auth_oauth_client_secret");
+  const key = isGiven("auth_oauth_client_credential_private_key");
+  const thumbprint = isGiven("auth_oauth_client_credential_thumbprint");
+  if (secret && (key || thumbprint)) {
+    const message = "excludes auth_oauth_client_credential_private_key and …_thumbprint; " +
+      "give either the secret or the certificate";
+    findings.problems.push({ at: "auth_oauth_client_secret", value: "[secret]", message });
+  } else if (key !== thumbprint) {
+    requireKey(rule, "auth_oauth_client_credential_private_key");
+    requireKey(rule, "auth_oauth_client_credential_thumbprint");
+  } else if (!secret && !key) {
+    const message = "missing: give it, or auth_oauth_client_credential_private_key and " +
+      "auth_oauth_client_credential_thumbprint";
+    findings.problems.push({ at: "auth_oauth_client_secret", message });
+  }
+}
+
+function requireKey({ keys, findings, authType }: Rule, key: RequiredKey, elsewhere = ""): void {
+  if (keys.isGiven(key)) return;
+  const message = ["missing: needed to sign in with", authType, elsewhere && `(here ${elsewhere})`]
+    .filter(Boolean).join(" ");
+  findings.problems.push({ at: key, message });
+}
+
+type RequiredKey = Extract<keyof typeof CONFIG_KEYS, `auth_${string}`>;
+
+/** What travels unprotected, by the scheme and by choice. */
+function checkTransport({ keys, findings, authType, endpoint }: Rule): void {
+  if (!keys.values.ews_ssl_verify) {
+    const message =
+      "THE CERTIFICATE OF THE EXCHANGE SERVER IS NOT VERIFIED: whoever controls the " +
+      'network can read all mail; use "ews_ssl_ca_file" for a private certificate authority';
+    findings.warnings.push({ at: "ews_ssl_verify", value: "false", message });
+  }
+  if (endpoint?.protocol !== "http:" || isLoopback(endpoint)) return;
+  const at = keys.isGiven("ews_endpoint") ? "ews_endpoint" : "host";
+  const value = quoted(endpoint.href);
+  if (authType === "basic") {
+    const message = "must be https: Basic sends the password itself (http only to this machine)";
+    findings.problems.push({ at, value, message });
+  } else {
+    findings.warnings.push({ at, value, message: "mail is read over http, unencrypted" });
+  }
+}
+
+/** REINFER_EWS_ALLOWED_HOSTS: the only hosts that may receive credentials (spec section 1). */
+function checkAllowedHosts(rule: Rule, env: ReadVariable): void {
+  const { keys, findings, endpoint, authType } = rule;
+  const variable = "REINFER_EWS_ALLOWED_HOSTS";
+  const list = variableOf(env, variable);
+  if (list === undefined) return;
+  const allowed = hostListOf(list);
+  if (!allowed) {
+    const message = "must be host names or addresses between commas, without scheme and port";
+    findings.problems.push({ at: variable, value: quoted(list), message });
+    return;
+  }
+  const receivers: readonly [string, URL | undefined][] = [
+    [keys.isGiven("ews_endpoint") ? "ews_endpoint" : "host", endpoint],
+    ["auth_oauth_authority", authType === "oauth2" ? keys.values.auth_oauth_authority : undefined],
+    ["graph_endpoint", graphEndpointOf(rule)],
+  ];
+  for (const [at, url] of receivers) {
+    if (!url || allowed.has(url.hostname)) continue;
+    const message = `this host is not among those of ${variable}: ${quoted(list)}`;
+    findings.problems.push({ at, value: quoted(url.hostname), message });
+  }
+}
+
+function authOf({ keys: { values }, authType }: Rule): AuthConfig | undefined {
+  const { auth_user: user, auth_password: password } = values;
+  if (authType !== "ntlm" || user === undefined || password === undefined) return undefined;
+  return { type: "ntlm", user, password };
+}

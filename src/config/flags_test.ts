@@ -1,0 +1,303 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type CommandLine, parseCommandLine } from "./flags.ts";
+import { OPTION_NAMES, type OptionRule, OPTIONS } from "./options.ts";
+
+type Variables = Readonly<Record<string, string>>;
+
+function parse(line: string | readonly string[], variables: Variables = {}): CommandLine {
+  const argv = typeof line === "string" ? line.split(" ").filter(Boolean) : line;
+  return parseCommandLine(argv, (name) => variables[name]);
+}
+
+function refusal(line: string | readonly string[], variables: Variables = {}): readonly string[] {
+  const parsed = parse(line, variables);
+  assert.ok(parsed.command === "refused", `${line} is refused`);
+  return parsed.lines;
+}
+
+const FILES = "--local-files-prefix mail";
+
+Deno.test("run is the default command, and a leading literal program name is skipped once", () => {
+  const run = { command: "run", options: { localFilesPrefix: "mail", once: false, debugLevel: 1 } };
+  for (const line of [FILES, `run ${FILES}`, `reinfer-ews ${FILES}`, `reinfer-ews run ${FILES}`]) {
+    assert.deepEqual(parse(line), run, line);
+  }
+  assert.deepEqual(refusal(`reinfer-ews reinfer-ews ${FILES}`), ['Unknown command "reinfer-ews"']);
+});
+
+Deno.test("every option this version has reaches the options of run", () => {
+  const line = `${FILES} --config c.json --once --debug-level 2 --log-format json ` +
+    "--shard-name ews-2 --total-shards 3";
+  assert.deepEqual(parse(line), {
+    command: "run",
+    options: {
+      configFile: "c.json",
+      localFilesPrefix: "mail",
+      once: true,
+      debugLevel: 2,
+      logFormat: "json",
+      shard: { number: 2, total: 3 },
+    },
+  });
+});
+
+Deno.test("a value stands after a space or an equals sign; one with a dash needs the latter", () => {
+  assert.deepEqual(parse("--local-files-prefix=mail"), parse(FILES));
+  assert.deepEqual(parse("--local-files-prefix=--mail=x"), {
+    command: "run",
+    options: { localFilesPrefix: "--mail=x", once: false, debugLevel: 1 },
+  });
+  assert.deepEqual(refusal("--local-files-prefix --once"), [
+    "--local-files-prefix needs a value: a folder path",
+  ]);
+});
+
+Deno.test("an unknown option is one line with the nearest option this version has", () => {
+  assert.deepEqual(refusal(`${FILES} --onec`), ['Unknown option "--onec"; did you mean "--once"?']);
+  assert.deepEqual(refusal("--frobnicate x"), ['Unknown option "--frobnicate"']);
+  assert.deepEqual(refusal("--bnid x"), ['Unknown option "--bnid"'], "--bind is not built");
+  assert.deepEqual(refusal("--pass\u001b[31m=hunter2"), ['Unknown option "--pass\\u001b[31m"']);
+  assert.deepEqual(refusal("--Once"), ['Unknown option "--Once"; did you mean "--once"?']);
+});
+
+Deno.test("repeated options, missing and needless values, and stray arguments are errors", () => {
+  assert.deepEqual(refusal(`${FILES} --once --once`), ["--once is given more than once"]);
+  assert.deepEqual(refusal(`${FILES} ${FILES}`), ["--local-files-prefix is given more than once"]);
+  assert.deepEqual(refusal(`${FILES} --once=false`), ["--once takes no value"]);
+  assert.deepEqual(refusal(`${FILES} --once=`), ["--once takes no value"]);
+  assert.deepEqual(refusal(`${FILES} --config`), ["--config needs a value: a file path"]);
+  assert.deepEqual(refusal(`${FILES} --config=`), ["--config needs a value: a file path"]);
+  assert.deepEqual(refusal(`${FILES} run`), ['Unexpected argument "run"']);
+  assert.deepEqual(refusal(`${FILES} -- --once`), ['Unexpected argument "--once"']);
+});
+
+Deno.test("every value outside its range is named with what is allowed, all at once", () => {
+  assert.deepEqual(
+    refusal(`${FILES} --debug-level 3 --log-format xml --total-shards 0 --status x`),
+    [
+      '--debug-level = "3": must be 0, 1 or 2',
+      '--log-format = "xml": must be text or json',
+      '--total-shards = "0": must be a whole number from 1 to 10000',
+      '--status = "x": must be full, summary or off',
+    ],
+  );
+});
+
+Deno.test("values of options that are not built yet are validated all the same", () => {
+  const wrong = {
+    "bind": "8080",
+    "private-file-prefix": "az://x",
+    "reinfer-api-endpoint": "http://acme.reinfer.io/api/",
+    "reinfer-api-prefix": "api",
+    "remote-config-owner": "..",
+    "remote-config-key": "a/b",
+    "status": "none",
+  };
+  for (const [name, value] of Object.entries(wrong)) {
+    const [line, ...others] = refusal(`${FILES} --${name} ${value}`);
+    assert.ok(line?.startsWith(`--${name} = "${value}": must be `), line);
+    assert.deepEqual(others, []);
+  }
+});
+
+Deno.test("options that are not built yet are refused by name", () => {
+  const line = `${FILES} --bind 127.0.0.1:80 --status off --state-dir s --retry-skipped ` +
+    "--restart-on-unrecoverable-errors --reinfer-api-prefix /x";
+  assert.deepEqual([...refusal(line)].sort(), [
+    "--bind: not in this version",
+    "--reinfer-api-prefix: not in this version",
+    "--restart-on-unrecoverable-errors: not in this version",
+    "--retry-skipped: not in this version",
+    "--state-dir: not in this version",
+    "--status: not in this version",
+  ]);
+});
+
+Deno.test("exactly one sink must result", () => {
+  const platform = "--reinfer-api-endpoint https://acme.reinfer.io/api/";
+  const azure = "--private-file-prefix az://acme/mail";
+  const token = { REINFER_API_TOKEN: "t" };
+  assert.deepEqual(refusal("run"), ["Nowhere to deliver to: give --local-files-prefix DIR"]);
+  assert.deepEqual(
+    refusal(`${FILES} ${azure}`)[0],
+    "--local-files-prefix excludes --private-file-prefix",
+  );
+  assert.deepEqual(
+    refusal(`${FILES} ${platform}`, { REINFER_TOKEN: "t" })[0],
+    "--local-files-prefix excludes --reinfer-api-endpoint",
+  );
+  // Azure is the sink then, and the platform serves the remote config only.
+  assert.deepEqual(refusal(`${azure} ${platform}`, token), [
+    "--private-file-prefix: not in this version",
+    "--reinfer-api-endpoint: not in this version",
+  ]);
+});
+
+Deno.test("the platform needs a token, and its token excludes local files in run only", () => {
+  const platform = "--reinfer-api-endpoint https://acme.reinfer.io/api/";
+  const excluded = (name: string) => [`--local-files-prefix excludes ${name}`];
+  assert.deepEqual(refusal(FILES, { REINFER_API_TOKEN: "t" }), excluded("REINFER_API_TOKEN"));
+  assert.deepEqual(
+    refusal(FILES, { REINFER_API_TOKEN_FILE: "f" }),
+    excluded("REINFER_API_TOKEN_FILE"),
+  );
+  assert.equal(parse(FILES, { REINFER_API_TOKEN: "" }).command, "run");
+  assert.equal(parse(FILES, { REINFER_TOKEN: "t" }).command, "run");
+  assert.equal(parse(`config show ${FILES}`, { REINFER_API_TOKEN: "t" }).command, "config show");
+  assert.match(refusal(platform)[0] ?? "", /needs the variable REINFER_API_TOKEN/);
+  for (const name of ["REINFER_API_TOKEN", "REINFER_API_TOKEN_FILE", "REINFER_TOKEN"]) {
+    assert.deepEqual(refusal(platform, { [name]: "t" }), [
+      "--reinfer-api-endpoint: not in this version",
+    ]);
+  }
+});
+
+Deno.test("the platform endpoint is https, or http on this machine", () => {
+  const lines = (url: string) => refusal(`--reinfer-api-endpoint ${url}`, { REINFER_TOKEN: "t" });
+  const accepted = ["--reinfer-api-endpoint: not in this version"];
+  assert.deepEqual(lines("https://cloud.uipath.com/org/tenant/reinfer_"), accepted);
+  assert.deepEqual(lines("http://127.0.0.1:8080/api/"), accepted);
+  for (const url of ["http://acme.example/", "acme.reinfer.io", "https://a.b/?x=1", "ftp://a/"]) {
+    assert.match(lines(url)[0] ?? "", /^--reinfer-api-endpoint = ".*": must be an https URL/);
+  }
+  assert.doesNotMatch(lines("https://user:hunter2@acme.example/?k=hunter2").join(), /hunter2/);
+});
+
+Deno.test("pairs of options are given together", () => {
+  assert.deepEqual(refusal(`${FILES} --shard-name a-1`), [
+    "--shard-name needs --total-shards as well",
+  ]);
+  assert.deepEqual(refusal(`${FILES} --total-shards 2`), [
+    "--total-shards needs --shard-name as well",
+  ]);
+  assert.equal(
+    refusal("config show --remote-config-key k")[0],
+    "--remote-config-key needs --remote-config-owner as well",
+  );
+});
+
+Deno.test("the shard number is below the number of shards", () => {
+  assert.deepEqual(refusal(`${FILES} --shard-name ews-3 --total-shards 3`), [
+    "--shard-name ends in 3, but with --total-shards 3 shards are numbered from 0 to 2",
+  ]);
+  assert.match(
+    refusal(`${FILES} --shard-name ews --total-shards 3`)[0] ?? "",
+    /must be a name that ends/,
+  );
+  assert.equal(parse(`${FILES} --shard-name ews-0 --total-shards 1`).command, "run");
+});
+
+Deno.test("the blob endpoint variable is checked, and never shown", () => {
+  const lines = refusal(FILES, { REINFER_EWS_AZURE_BLOB_ENDPOINT: "AccountKey=hunter2" });
+  assert.match(lines[0] ?? "", /^REINFER_EWS_AZURE_BLOB_ENDPOINT: must be an https URL/);
+  assert.doesNotMatch(lines.join(), /hunter2/);
+});
+
+Deno.test("commands that are not built yet are known by name, whatever follows", () => {
+  for (
+    const line of [
+      "check --json",
+      "status",
+      "verify --repair",
+      "resync --mailbox a@b.c",
+      "push",
+      "export --help",
+    ]
+  ) {
+    assert.deepEqual(refusal(line), [`The command "${line.split(" ")[0]}": not in this version`]);
+  }
+  assert.deepEqual(refusal("config pull"), ['The command "config pull": not in this version']);
+  assert.deepEqual(refusal("config push f.json"), [
+    'The command "config push": not in this version',
+  ]);
+});
+
+Deno.test("unknown and incomplete commands are refused in one line", () => {
+  assert.deepEqual(refusal("rnu"), ['Unknown command "rnu"; did you mean "run"?']);
+  assert.deepEqual(refusal("config shwo"), [
+    'Unknown command "config shwo"; did you mean "config show"?',
+  ]);
+  assert.deepEqual(refusal("config"), [
+    'The command "config" needs a second word: "validate" or "show"',
+  ]);
+  assert.deepEqual(refusal(["a\nb"]), ['Unknown command "a\\nb"']);
+  assert.deepEqual(refusal([""]), ['Unknown command ""']);
+});
+
+Deno.test("the config commands take the options of run, complete or not, and list them", () => {
+  const parsed = parse(
+    "config show --config c.json --once --bind localhost:80 --shard-name a-0 --total-shards 2",
+  );
+  assert.ok(parsed.command === "config show");
+  assert.deepEqual(parsed.options, {
+    configFile: "c.json",
+    shard: { number: 0, total: 2 },
+    settings: [
+      { key: "--config", value: '"c.json"', origin: "flag" },
+      { key: "--once", value: "true", origin: "flag" },
+      { key: "--shard-name", value: '"a-0"', origin: "flag" },
+      { key: "--total-shards", value: '"2"', origin: "flag" },
+      { key: "--bind", value: '"localhost:80"', origin: "flag" },
+      { key: "--debug-level", value: '"1"', origin: "default" },
+    ],
+    notInThisVersion: ["--bind: not in this version"],
+  });
+});
+
+Deno.test("version is a command and an option", () => {
+  for (const line of ["version", "--version", "run --version", "reinfer-ews --version"]) {
+    assert.deepEqual(parse(line), { command: "version" }, line);
+  }
+  assert.deepEqual(refusal("version --once"), ['Unknown option "--once"']);
+});
+
+Deno.test("help is on every level and wins over everything else on the line", () => {
+  const levels = ["", "run", "config", "config validate", "config show", "version"];
+  const texts = levels.map((level) => {
+    const parsed = parse(`${level} --bogus --help`);
+    assert.ok(parsed.command === "help", level);
+    assert.deepEqual(parse(`${level} -h`), parsed);
+    return parsed.text;
+  });
+  assert.equal(new Set(texts).size, levels.length, "each level has its own");
+  assert.deepEqual(refusal(`${FILES} -- --help`), ['Unexpected argument "--help"']);
+});
+
+Deno.test("no command line throws, and every refusal is printable lines", () => {
+  const known = OPTION_NAMES.map((name) => `--${name}`);
+  const words = [
+    "run",
+    "config",
+    "show",
+    "reinfer-ews",
+    "--",
+    "-",
+    "-x",
+    "--__proto__",
+    "--=",
+    "=",
+    "constructor",
+  ];
+  const argument = fc.oneof(
+    fc.constantFrom(...known, ...words),
+    fc.tuple(fc.constantFrom(...known), fc.string()).map(([name, value]) => `${name}=${value}`),
+    fc.string({ unit: "binary" }),
+  );
+  fc.assert(
+    fc.property(fc.array(argument, { maxLength: 8 }), (argv) => {
+      const parsed = parse(argv);
+      if (parsed.command !== "refused") return;
+      assert.ok(parsed.lines.length > 0);
+      for (const line of parsed.lines) assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Cs}]/u);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+Deno.test("every fallback is a value its own option allows", () => {
+  for (const [name, rule] of Object.entries<OptionRule<unknown>>(OPTIONS)) {
+    if (rule.fallback === undefined) continue;
+    assert.deepEqual(rule.decode(String(rule.fallback)), rule.fallback, name);
+  }
+});

@@ -1,0 +1,84 @@
+/**
+ * One thing of the contract (spec sections 1 and 2) that is known and validated, but not built yet.
+ * `key` is a key of the config file, `mailboxKey` one of a mailbox in it; with `value`, only that
+ * value is missing.
+ */
+export type MissingFeature =
+  | { readonly command: string }
+  | { readonly option: string }
+  | { readonly key: string; readonly value?: string }
+  | { readonly mailboxKey: string; readonly value?: boolean }
+  | { readonly variable: string };
+
+/**
+ * Everything this version knows but cannot do; `run` refuses it with exit code 2. Whoever builds a
+ * feature deletes its rows: help texts, suggestions and refusals follow from this table alone.
+ */
+export const NOT_IN_THIS_VERSION: readonly MissingFeature[] = [
+  { command: "check" },
+  { command: "status" },
+  { command: "verify" },
+  { command: "resync" },
+  { command: "config pull" },
+  { command: "config push" },
+  { command: "push" },
+  { command: "export" },
+
+  { option: "bind" },
+  { option: "status" },
+  { option: "reinfer-api-endpoint" },
+  { option: "reinfer-api-prefix" },
+  { option: "private-file-prefix" },
+  { option: "remote-config-owner" },
+  { option: "remote-config-key" },
+  { option: "restart-on-unrecoverable-errors" },
+  { option: "state-dir" },
+  { option: "retry-skipped" },
+
+  { key: "auth_type", value: "oauth2" },
+  { key: "auth_type", value: "basic" },
+  { key: "microsoft_api", value: "graph" },
+  { key: "ews_ssl_ciphers" },
+  { key: "notifications", value: "streaming" },
+
+  { mailboxKey: "folder_allowlist" },
+  { mailboxKey: "folder_denylist" },
+  { mailboxKey: "participant_allowlist" },
+  { mailboxKey: "participant_denylist" },
+  { mailboxKey: "participant_domain_allowlist" },
+  { mailboxKey: "participant_domain_denylist" },
+  { mailboxKey: "upload_attachments", value: true },
+
+  { variable: "HTTPS_PROXY" },
+  { variable: "HTTP_PROXY" },
+];
+
+const MISSING_COMMANDS = new Set(
+  NOT_IN_THIS_VERSION.flatMap((row) => "command" in row ? [row.command] : []),
+);
+const MISSING_OPTIONS = new Set(
+  NOT_IN_THIS_VERSION.flatMap((row) => "option" in row ? [row.option] : []),
+);
+const MISSING_VARIABLES = new Set(
+  NOT_IN_THIS_VERSION.flatMap((row) => "variable" in row ? [row.variable] : []),
+);
+
+/** Whether a command, such as `config pull`, is known but not built yet. */
+export function isMissingCommand(command: string): boolean {
+  return MISSING_COMMANDS.has(command);
+}
+
+/** Whether an option, named without dashes, is known but not built yet. */
+export function isMissingOption(option: string): boolean {
+  return MISSING_OPTIONS.has(option);
+}
+
+/** Whether the effect of an environment variable, in its upper-case name, is not built yet. */
+export function isMissingVariable(variable: string): boolean {
+  return MISSING_VARIABLES.has(variable);
+}
+
+/** How every refusal of something not built yet reads. `what` names the command, flag or key. */
+export function notInThisVersion(what: string): string {
+  return `${what}: not in this version`;
+}

@@ -1,0 +1,24 @@
+/** The system's `ReadFile`: bounded, so that a device or a log given by mistake does no harm. */
+export async function readFile(path: string, bytesMax: number): Promise<Uint8Array> {
+  using file = await Deno.open(path);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  while (size <= bytesMax) {
+    const chunk = new Uint8Array(Math.min(64 * 1024, bytesMax + 1 - size));
+    const count = await file.read(chunk);
+    if (count === null) break;
+    chunks.push(chunk.subarray(0, count));
+    size += count;
+  }
+  return joined(chunks, size);
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}

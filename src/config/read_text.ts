@@ -1,0 +1,49 @@
+import { quoted } from "./printable.ts";
+
+/**
+ * Reads a file, following symbolic links. Resolves to at most `bytesMax` + 1 of its first bytes,
+ * the one more telling that there are too many. Rejects with the system's error and its `code`.
+ */
+export type ReadFile = (path: string, bytesMax: number) => Promise<Uint8Array>;
+
+export type ReadText =
+  | { readonly text: string }
+  /** Why there is none, completing "Cannot read the file: it ...". */
+  | { readonly fault: string };
+
+/** Reads a file of UTF-8 text, with or without a byte order mark. */
+export async function readText(
+  path: string,
+  bytesMax: number,
+  readFile: ReadFile,
+): Promise<ReadText> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path, bytesMax);
+  } catch (thrown) {
+    return { fault: reasonOf(thrown) };
+  }
+  if (bytes.byteLength > bytesMax) return { fault: `is larger than ${bytesMax / 1024} KiB` };
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+  } catch {
+    return { fault: "is not UTF-8 text" };
+  }
+}
+
+const REASONS: ReadonlyMap<unknown, string> = new Map([
+  ["ENOENT", "does not exist"],
+  ["ENOTDIR", "does not exist"],
+  ["EACCES", "may not be read by this user"],
+  ["EPERM", "may not be read by this user"],
+  ["EISDIR", "is a folder"],
+  ["ELOOP", "is a symbolic link that leads in a circle"],
+]);
+
+function reasonOf(thrown: unknown): string {
+  const code = typeof thrown === "object" && thrown !== null && "code" in thrown
+    ? thrown.code
+    : undefined;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return REASONS.get(code) ?? `cannot be read: ${quoted(message)}`;
+}
