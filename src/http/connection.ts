@@ -1,0 +1,138 @@
+import type { Socket } from "node:net";
+import { Client, type Dispatcher } from "undici";
+import type { CallOptions } from "../core/env.ts";
+import { SyncError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
+import { dial, type DialOptions } from "./dial.ts";
+import { addressOf, exchangeErrorOf } from "./network_error.ts";
+import { ResponseBody } from "./response_body.ts";
+import type { HttpRequest, HttpResponse } from "./transport.ts";
+
+export interface ConnectionOptions extends Omit<DialOptions, "signal"> {
+  /** Until a response head, ms; default `LIMITS.responseHeadersMsMax`. */
+  readonly headersMsMax?: number;
+  /** Silence within a response body, ms; default `LIMITS.responseBodyIdleMsMax`. */
+  readonly bodyIdleMsMax?: number;
+}
+
+/** A response that occupies its connection until `ended`. */
+export interface Exchange extends HttpResponse {
+  readonly body: ResponseBody;
+  /** Resolves, always, when the connection is free: true if it can serve another request. */
+  readonly ended: Promise<boolean>;
+}
+
+/** Code of the error of a request of which nothing was sent: the server had closed before. */
+const CLOSED_BEFORE_REQUEST = "ConnectionClosedBeforeRequest";
+
+/** Whether a request failed in a way that makes sending it once more safe. */
+export function isUnsent(error: unknown): boolean {
+  return error instanceof SyncError && error.code === CLOSED_BEFORE_REQUEST;
+}
+
+/**
+ * One TCP or TLS connection to one origin, which serves one request at a time and is never replaced
+ * under the hand by another: what was authenticated stays what it is. Closed is closed.
+ */
+export class Connection {
+  /** The server's certificate in DER; absent only over plain http. */
+  readonly certificate: Uint8Array | undefined;
+  readonly #origin: URL;
+  readonly #client: Client;
+  readonly #socket: Socket;
+
+  private constructor(origin: URL, client: Client, socket: Socket, certificate?: Uint8Array) {
+    this.#origin = origin;
+    this.#client = client;
+    this.#socket = socket;
+    this.certificate = certificate;
+  }
+
+  /** Opens a connection to the origin of `url`; rejects as `dial` does. */
+  static async open(url: URL, options: ConnectionOptions & CallOptions): Promise<Connection> {
+    const origin = new URL(url.origin);
+    const { socket, certificate } = await dial(origin, options);
+    let handedOver = false;
+    const client = new Client(origin, {
+      pipelining: 1,
+      // Later than we close ourselves; undici's own default of 4 s would lose the authentication.
+      keepAliveTimeout: LIMITS.connectionIdleMsMax + 10_000,
+      keepAliveMaxTimeout: LIMITS.connectionIdleMsMax + 10_000,
+      headersTimeout: options.headersMsMax ?? LIMITS.responseHeadersMsMax,
+      bodyTimeout: options.bodyIdleMsMax ?? LIMITS.responseBodyIdleMsMax,
+      maxHeaderSize: LIMITS.responseHeaderBytesMax,
+      connect: (_options, callback) => {
+        // Later, as every connector does: a call from within is lost on the client.
+        queueMicrotask(() => {
+          if (handedOver || socket.destroyed) return callback(closedBeforeRequest(origin), null);
+          handedOver = true;
+          callback(null, socket);
+        });
+      },
+    });
+    return new Connection(origin, client, socket, certificate);
+  }
+
+  get closed(): boolean {
+    return this.#socket.destroyed || this.#client.destroyed;
+  }
+
+  /**
+   * Sends a request and resolves with the response head; the connection is free again at `ended`.
+   *
+   * Nothing is ever sent twice. Rejects with the signal's reason, or with a `retryable` `SyncError`;
+   * for one of them `isUnsent` holds.
+   */
+  async exchange(request: HttpRequest, { signal }: CallOptions): Promise<Exchange> {
+    signal.throwIfAborted();
+    if (this.closed) throw closedBeforeRequest(this.#origin);
+    let response: Dispatcher.ResponseData;
+    try {
+      response = await this.#client.request({
+        method: request.method,
+        path: request.url.pathname + request.url.search,
+        headers: { ...request.headers },
+        ...(request.body ? { body: request.body } : {}),
+        signal,
+      });
+    } catch (error) {
+      this.destroy();
+      signal.throwIfAborted();
+      throw error instanceof SyncError ? error : exchangeErrorOf(this.#origin, "head", error);
+    }
+    const body = new ResponseBody(response.body, (error) => {
+      if (signal.aborted) return signal.reason;
+      return exchangeErrorOf(this.#origin, "body", error);
+    });
+    const headers = headersOf(response.headers);
+    const ended = body.ended.then((whole) => {
+      if (!whole) this.destroy();
+      return !this.closed;
+    });
+    return { status: response.statusCode, headers, body, ended };
+  }
+
+  /** Closes at once; a request under way fails. May be called again. */
+  destroy(): void {
+    this.#socket.destroy();
+    // Never rejects for a client without a queue, and there is nothing left to do if it did.
+    this.#client.destroy().catch(() => {});
+  }
+}
+
+function headersOf(fields: Dispatcher.ResponseData["headers"]): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  return headers;
+}
+
+function closedBeforeRequest(origin: URL): SyncError {
+  return new SyncError(
+    "retryable",
+    CLOSED_BEFORE_REQUEST,
+    `Connection to "${addressOf(origin)}" was closed by the other side while unused`,
+    { hint: "Check the idle timeouts of the server and of what stands in between" },
+  );
+}

@@ -1,0 +1,156 @@
+import type { CallOptions, Clock } from "../core/env.ts";
+import { type ErrorKind, SyncError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
+import { Semaphore } from "../core/semaphore.ts";
+
+/**
+ * What one sign-in came to. `undecided`: the answer says nothing about the credentials (the server
+ * is out of order, say), and the next sign-in is as alone as this one was.
+ */
+export type SignInResult<T> =
+  | { readonly verdict: "accepted" | "undecided"; readonly value: T }
+  | { readonly verdict: "refused" };
+
+/** Why nothing may pass, and until when on the monotonic clock. */
+interface Closure {
+  readonly kind: ErrorKind;
+  readonly code: "CredentialsRefused" | "SignInThrottled";
+  readonly message: string;
+  readonly hint: string;
+  readonly untilMs: number;
+}
+
+/**
+ * Keeps one account from being locked out (spec section 7, "Credentials"): one object per process
+ * and account, shared by all connections.
+ *
+ * - As long as no sign-in vouches for the credentials, they are tried by one connection at a time.
+ * - A refusal before any success closes the gate for `LIMITS.credentialHoldMs`, kind `fatal`.
+ * - A refusal after one counts as throttling first: closed for `LIMITS.signInBackoffMs`, kind
+ *   `retryable`; if the one sign-in after that is refused too, closed as above, kind `mailbox`.
+ *
+ * A sign-in vouches for others for `LIMITS.signInProofMs` only: otherwise a password that is changed
+ * while connections come and go would be refused as often as there are connections.
+ */
+export class CredentialGate {
+  readonly #account: string;
+  readonly #clock: Clock;
+  readonly #alone = new Semaphore(1);
+  /** Until when, on the monotonic clock, the last success vouches; absent while there is none. */
+  #provenUntilMs: number | undefined;
+  #everAccepted = false;
+  #closure: Closure | undefined;
+  /** Counts openings and closings: a verdict from before the last of them is no news. */
+  #epoch = 0;
+
+  /** `account` is the configured user name, for messages. */
+  constructor(account: string, clock: Clock) {
+    this.#account = account;
+    this.#clock = clock;
+  }
+
+  /** Whether these credentials have worked in this process. */
+  get everAccepted(): boolean {
+    return this.#everAccepted;
+  }
+
+  /** Throws the reason while nothing may be sent, with the remaining hold as `retryAfterMs`. */
+  check(): void {
+    const closure = this.#closure;
+    if (!closure) return;
+    const remainingMs = Math.ceil(closure.untilMs - this.#clock.monotonicMs());
+    if (remainingMs <= 0) return;
+    throw new SyncError(closure.kind, closure.code, closure.message, {
+      hint: closure.hint,
+      retryAfterMs: remainingMs,
+    });
+  }
+
+  /** The secret was replaced: what holds for the old one no longer counts. */
+  secretChanged(): void {
+    this.#epoch++;
+    this.#provenUntilMs = undefined;
+    this.#closure = undefined;
+  }
+
+  /**
+   * Runs `attempt` when the rules above allow it. Rejects as `check` does, also when this attempt is
+   * refused; with what `attempt` rejects with, which is not a refusal; or with the signal's reason.
+   */
+  async signIn<T>(attempt: () => Promise<SignInResult<T>>, options: CallOptions): Promise<T> {
+    while (!this.#isProven()) {
+      const alone = await this.#alone.run(async () => {
+        // Whoever was before us may have settled the matter either way.
+        if (this.#isProven()) return undefined;
+        return { value: await this.#judged(attempt) };
+      }, options);
+      if (alone) return alone.value;
+    }
+    return await this.#judged(attempt);
+  }
+
+  #isProven(): boolean {
+    return this.#provenUntilMs !== undefined && this.#clock.monotonicMs() < this.#provenUntilMs;
+  }
+
+  async #judged<T>(attempt: () => Promise<SignInResult<T>>): Promise<T> {
+    this.check();
+    const epoch = this.#epoch;
+    const result = await attempt();
+    if (result.verdict === "refused") {
+      if (epoch === this.#epoch) this.#refused();
+      this.check();
+      throw this.#overtaken();
+    }
+    if (result.verdict === "accepted" && epoch === this.#epoch) this.#accepted();
+    return result.value;
+  }
+
+  #accepted(): void {
+    this.#everAccepted = true;
+    this.#provenUntilMs = this.#clock.monotonicMs() + LIMITS.signInProofMs;
+    // Not an epoch of its own: attempts that run side by side with this one still count.
+    this.#closure = undefined;
+  }
+
+  #refused(): void {
+    const throttling = this.#everAccepted && this.#closure === undefined;
+    this.#epoch++;
+    this.#provenUntilMs = undefined;
+    this.#closure = throttling ? this.#throttled() : this.#held();
+  }
+
+  #throttled(): Closure {
+    return {
+      kind: "retryable",
+      code: "SignInThrottled",
+      message: `Exchange refused a sign-in of "${this.#account}" that had worked before`,
+      hint: "Nothing for now: it is tried once more; check throttling policies if this repeats",
+      untilMs: this.#clock.monotonicMs() + LIMITS.signInBackoffMs,
+    };
+  }
+
+  #held(): Closure {
+    const until = new Date(this.#clock.now().getTime() + LIMITS.credentialHoldMs);
+    return {
+      kind: this.#everAccepted ? "mailbox" : "fatal",
+      code: "CredentialsRefused",
+      message: `Exchange refused the credentials of "${this.#account}"; ` +
+        `they are not tried again before ${until.toISOString()}`,
+      hint:
+        "Check `auth_user` and `auth_password`, whether the account is locked or expired, and " +
+        "that nothing between here and Exchange ends TLS (channel binding)",
+      untilMs: this.#clock.monotonicMs() + LIMITS.credentialHoldMs,
+    };
+  }
+
+  /** Refused, but a sign-in that began later has told more: let the caller try again. */
+  #overtaken(): SyncError {
+    return new SyncError(
+      "retryable",
+      "SignInThrottled",
+      `Exchange refused a sign-in of "${this.#account}" and accepted another one`,
+      { hint: "Nothing for now: it is tried again" },
+    );
+  }
+}
