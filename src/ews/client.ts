@@ -1,0 +1,240 @@
+import type { CallOptions, Entropy, Env } from "../core/env.ts";
+import { SyncError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { Mailbox } from "../core/mailbox.ts";
+import { retry } from "../core/retry.ts";
+import type { HttpResponse, HttpTransport } from "../http/transport.ts";
+import { encodeEnvelope } from "./envelope.ts";
+import { errorOfStatus, isServerBusy, isSoapStatus } from "./http_status.ts";
+import { type MimeReceiver, splitMime } from "./mime_splitter.ts";
+import type { Operation } from "./operation.ts";
+import { attemptsMaxOf, isBusyCode, kindWhenGivenUp } from "./response_codes.ts";
+import { type ResponseMessage, responseMessagesOf } from "./response_message.ts";
+import { type SchemaVersion, SchemaVersions } from "./schema_version.ts";
+import { ThrottleGate } from "./throttle_gate.ts";
+import { parseXml } from "./xml.ts";
+
+export interface EwsClientOptions {
+  readonly transport: HttpTransport;
+  /** Full EWS URL. */
+  readonly endpoint: URL;
+  readonly accessType: "delegate" | "impersonation";
+  readonly env: Env;
+}
+
+export interface AttemptOptions extends CallOptions {
+  /** Takes the MIME content of the answer; without it MIME content is dropped. */
+  readonly receive?: MimeReceiver;
+}
+
+export interface Answer<T> {
+  readonly value: T;
+  /** The server's own clock (HTTP `Date`); ours where a proxy took that away. */
+  readonly serverTime: Date;
+}
+
+/** A busy answer without a delay of its own closes the gate for this long, ms. */
+const UNNAMED_BUSY_MS = 5_000;
+
+const ENVELOPE_TRACE_CHARACTERS_MAX = 4_096;
+
+/**
+ * Sends operations to one EWS endpoint, as SOAP 1.1 over any `HttpTransport`. It knows the schema
+ * versions the server speaks and the throttling budgets it grants.
+ */
+export class EwsClient {
+  readonly #options: EwsClientOptions;
+  readonly #env: Env;
+  readonly #versions = new SchemaVersions();
+  readonly #server: ThrottleGate;
+  /** By mailbox with impersonation; one for all with delegate access. */
+  readonly #budgets = new Map<string, ThrottleGate>();
+
+  constructor(options: EwsClientOptions) {
+    this.#options = options;
+    this.#env = options.env;
+    this.#server = new ThrottleGate(options.env, Infinity);
+  }
+
+  /**
+   * Sends an operation until it is answered or hopeless, `LIMITS.retryBudgetMs` at most. Rejects
+   * with a `SyncError` as the response code, the HTTP status or the transport has it.
+   */
+  async send<T>(
+    mailbox: Mailbox,
+    operation: Operation<T>,
+    { signal }: CallOptions,
+  ): Promise<Answer<T>> {
+    try {
+      return await retry(() => this.attempt(mailbox, operation, { signal }), {
+        env: this.#env,
+        signal,
+        budgetMs: LIMITS.retryBudgetMs,
+        attemptsMax: (error) => attemptsMaxOf(error.code),
+      });
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error;
+      throw error.as(kindWhenGivenUp(error, operation.reach));
+    }
+  }
+
+  /** Sends an operation once, waiting at the gates; steps down in schema version as needed. */
+  async attempt<T>(
+    mailbox: Mailbox,
+    operation: Operation<T>,
+    options: AttemptOptions,
+  ): Promise<Answer<T>> {
+    for (;;) {
+      const version = this.#versions.versionFor(mailbox.address);
+      try {
+        const answer = await this.#throughGates(mailbox, operation, version, options);
+        this.#versions.confirm();
+        return answer;
+      } catch (error) {
+        if (!(error instanceof SyncError)) throw error;
+        if (!this.#versions.stepDown(version, mailbox.address, error.code)) {
+          throw error.in({ mailbox: mailbox.address, operation: operation.name });
+        }
+        this.#env.log.debug("Trying an older schema version.", {
+          mailbox: mailbox.address,
+          version,
+          code: error.code,
+        });
+      }
+    }
+  }
+
+  #throughGates<T>(
+    mailbox: Mailbox,
+    operation: Operation<T>,
+    version: SchemaVersion,
+    options: AttemptOptions,
+  ): Promise<Answer<T>> {
+    const exchange = () => this.#exchange(mailbox, operation, version, options);
+    return this.#budgetOf(mailbox).run(() => this.#server.run(exchange, options), options);
+  }
+
+  async #exchange<T>(
+    mailbox: Mailbox,
+    operation: Operation<T>,
+    version: SchemaVersion,
+    options: AttemptOptions,
+  ): Promise<Answer<T>> {
+    const requestId = guidOf(this.#env.entropy);
+    const envelope = encodeEnvelope({
+      version,
+      impersonate: this.#isImpersonating ? mailbox.address : undefined,
+    }, operation.encode(version));
+    this.#env.log.trace("EWS request.", {
+      operation: operation.name,
+      mailbox: mailbox.address,
+      requestId,
+      envelope: envelope.slice(0, ENVELOPE_TRACE_CHARACTERS_MAX),
+    });
+    const startedMs = this.#env.clock.monotonicMs();
+    const response = await this.#options.transport.send({
+      method: "POST",
+      url: this.#options.endpoint,
+      headers: this.#headers(mailbox, requestId),
+      body: new TextEncoder().encode(envelope),
+    }, options);
+    const { messages, ...sizes } = await this.#read(response, mailbox, operation, options);
+    this.#env.log.trace("EWS response.", {
+      operation: operation.name,
+      mailbox: mailbox.address,
+      requestId,
+      serverRequestId: response.headers.get("request-id"),
+      server: response.headers.get("x-feserver"),
+      tookMs: Math.round(this.#env.clock.monotonicMs() - startedMs),
+      ...sizes,
+    });
+    return { value: operation.decode(messages), serverTime: this.#serverTimeOf(response) };
+  }
+
+  /** Reads a whole answer. Whatever says that the server is busy closes the gate it concerns. */
+  async #read<T>(
+    response: HttpResponse,
+    mailbox: Mailbox,
+    operation: Operation<T>,
+    { receive }: AttemptOptions,
+  ): Promise<{ messages: readonly ResponseMessage[]; skeletonBytes: number; mimeBytes: number }> {
+    if (!isSoapStatus(response)) return await this.#refuse(response);
+    let mimeBytes = 0;
+    const skeleton = await splitMime(response.body, (index, bytes) => {
+      mimeBytes += bytes.length;
+      return receive?.(index, bytes);
+    });
+    try {
+      const messages = responseMessagesOf(parseXml(skeleton), operation);
+      for (const { error } of messages) if (error) this.#noteBusy(mailbox, error);
+      return { messages, skeletonBytes: skeleton.length, mimeBytes };
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error;
+      this.#noteBusy(mailbox, error);
+      throw suspendingIfLong(error);
+    }
+  }
+
+  async #refuse(response: HttpResponse): Promise<never> {
+    // Frees the connection; nothing in the body of such an answer is of use.
+    await response.body[Symbol.asyncIterator]().return?.();
+    const error = errorOfStatus(response, this.#env.clock.now());
+    if (isServerBusy(response)) this.#server.close(error, error.retryAfterMs ?? UNNAMED_BUSY_MS);
+    throw suspendingIfLong(error);
+  }
+
+  #noteBusy(mailbox: Mailbox, error: SyncError): void {
+    if (error.retryAfterMs === undefined && !isBusyCode(error.code)) return;
+    this.#budgetOf(mailbox).close(error, error.retryAfterMs ?? UNNAMED_BUSY_MS);
+  }
+
+  #headers(mailbox: Mailbox, requestId: string): Readonly<Record<string, string>> {
+    return {
+      "content-type": "text/xml; charset=utf-8",
+      "accept": "text/xml",
+      "user-agent": "reinfer-ews",
+      "client-request-id": requestId,
+      "return-client-request-id": "true",
+      ...(this.#needsAnchor(mailbox) ? { "x-anchormailbox": mailbox.address } : {}),
+    };
+  }
+
+  /**
+   * Without an anchor a front end may answer 500 or 503, and slowly (impersonation-and-ews). An
+   * address beyond ASCII cannot stand in a header field; the request works without.
+   */
+  #needsAnchor({ address }: Mailbox): boolean {
+    return this.#isImpersonating && /^[\x21-\x7e]+$/.test(address);
+  }
+
+  get #isImpersonating(): boolean {
+    return this.#options.accessType === "impersonation";
+  }
+
+  #budgetOf(mailbox: Mailbox): ThrottleGate {
+    const key = this.#isImpersonating ? mailbox.address : "";
+    const known = this.#budgets.get(key);
+    if (known) return known;
+    const gate = new ThrottleGate(this.#env, LIMITS.requestsInFlightMax);
+    this.#budgets.set(key, gate);
+    return gate;
+  }
+
+  #serverTimeOf({ headers }: HttpResponse): Date {
+    const date = new Date(headers.get("date") ?? "");
+    return Number.isNaN(date.getTime()) ? this.#env.clock.now() : date;
+  }
+}
+
+/** A delay too long to hold a batch for suspends the mailbox instead (architecture section 7). */
+export function suspendingIfLong(error: SyncError): SyncError {
+  return (error.retryAfterMs ?? 0) > LIMITS.retryAfterMsMax ? error.as("mailbox") : error;
+}
+
+/** A random GUID (RFC 9562 version 4) that names a request in the server's logs. */
+function guidOf(entropy: Entropy): string {
+  return "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(
+    /x/g,
+    () => Math.floor(entropy.next() * 16).toString(16),
+  );
+}

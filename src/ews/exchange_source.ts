@@ -1,0 +1,237 @@
+import type { ItemDescription } from "../core/email.ts";
+import type { CallOptions } from "../core/env.ts";
+import { SyncError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { Mailbox } from "../core/mailbox.ts";
+import { mapBounded } from "../core/map_bounded.ts";
+import type { MimeContent } from "../core/mime_content.ts";
+import type {
+  ChangePage,
+  ChangesOptions,
+  DescribeOutcome,
+  FetchOutcome,
+  FolderListing,
+  FolderOf,
+  ListOptions,
+  ListPage,
+  MailSource,
+} from "../core/ports.ts";
+import { retry } from "../core/retry.ts";
+import { EwsClient, type EwsClientOptions } from "./client.ts";
+import { ContentFetcher } from "./content_fetcher.ts";
+import { planContent } from "./content_plan.ts";
+import { describeItems } from "./describe_items.ts";
+import { listItems } from "./listing.ts";
+import { mailFoldersOf } from "./mail_folders.ts";
+import { findFolder, type FoundFolder } from "./operations/find_folder.ts";
+import { findItem } from "./operations/find_item.ts";
+import { getFolder } from "./operations/get_folder.ts";
+import type { ItemAnswer } from "./operations/item_answer.ts";
+import type { DistinguishedFolder } from "./operations/request_parts.ts";
+import { syncFolderItems } from "./operations/sync_folder_items.ts";
+import { settleItems } from "./settle_items.ts";
+
+/** Mailboxes of an Exchange server over Exchange Web Services. */
+export function createExchangeSource(options: EwsClientOptions): MailSource {
+  return new ExchangeSource(options);
+}
+
+class ExchangeSource implements MailSource {
+  readonly #client: EwsClient;
+  readonly #content: ContentFetcher;
+  readonly #options: EwsClientOptions;
+
+  constructor(options: EwsClientOptions) {
+    this.#client = new EwsClient(options);
+    this.#content = new ContentFetcher(this.#client);
+    this.#options = options;
+  }
+
+  /** One attempt: whoever asks wants to know how things are now. */
+  async probe(mailbox: Mailbox, options: CallOptions): Promise<void> {
+    const operation = getFolder([this.#folderOf(mailbox, "msgfolderroot")]);
+    const { value: [rootId] } = await this.#client.attempt(mailbox, operation, options);
+    if (rootId === undefined) throw noAccess(mailbox);
+  }
+
+  async folders(mailbox: Mailbox, options: CallOptions): Promise<FolderListing> {
+    const { folders, serverTime } = await retry(() => this.#findFolders(mailbox, options), {
+      ...options,
+      env: this.#options.env,
+      budgetMs: LIMITS.retryBudgetMs,
+      // `send` has tried the requests often enough; only what it lets pass is tried here.
+      attemptsMax: ({ code }) => code === LISTING_CHANGED ? LISTING_ATTEMPTS_MAX : 1,
+    });
+    const unsynced = folders.some(({ distinguishedId }) => distinguishedId !== undefined)
+      ? []
+      : await this.#unsyncedFolders(mailbox, options);
+    return { folders: mailFoldersOf(folders, new Set(unsynced)), serverTime };
+  }
+
+  async changes(at: FolderOf, options: ChangesOptions): Promise<ChangePage> {
+    const operation = syncFolderItems({
+      folderId: at.folder.id,
+      syncState: options.token,
+      limit: Math.min(options.limit, LIMITS.syncPageChangesMax),
+    });
+    return await inFolder(
+      at,
+      async () => (await this.#client.send(at.mailbox, operation, options)).value,
+    );
+  }
+
+  async list(at: FolderOf, options: ListOptions): Promise<ListPage> {
+    return await inFolder(at, () =>
+      listItems(async (request) => {
+        const operation = findItem({ folderId: at.folder.id, ...request });
+        return (await this.#client.send(at.mailbox, operation, options)).value;
+      }, options));
+  }
+
+  async describe(
+    { mailbox }: FolderOf,
+    itemIds: readonly string[],
+    { signal }: CallOptions,
+  ): Promise<readonly DescribeOutcome[]> {
+    const answers = await mapBounded(
+      chunksOf([...new Set(itemIds)], LIMITS.describeItemsMax),
+      LIMITS.fetchesInFlight,
+      (ids) =>
+        settleItems(ids, {
+          env: this.#options.env,
+          signal,
+          ask: (some) => describeItems(this.#client, mailbox, some, { signal }),
+        }),
+    );
+    const settled = merged(answers);
+    return itemIds.map((itemId) => {
+      const answer = settled.get(itemId)!;
+      return "error" in answer ? answer : { itemId, item: answer.value };
+    });
+  }
+
+  async fetch(
+    { mailbox }: FolderOf,
+    items: readonly ItemDescription[],
+    { signal }: CallOptions,
+  ): Promise<readonly FetchOutcome[]> {
+    const distinct = new Map(items.map((item) => [item.itemId, item]));
+    const { requests, streamed } = planContent([...distinct.values()]);
+    const answers = await mapBounded(
+      requests,
+      LIMITS.fetchesInFlight,
+      (ids) =>
+        settleItems<MimeContent>(ids, {
+          env: this.#options.env,
+          signal,
+          ask: (some) => this.#content.fetch(mailbox, some, { signal }),
+        }),
+    );
+    const settled = merged(answers);
+    const streams = new Set(streamed);
+    return items.map(({ itemId }) => {
+      if (streams.has(itemId)) {
+        return { itemId, mime: this.#content.stream(mailbox, itemId) };
+      }
+      const answer = settled.get(itemId)!;
+      return "error" in answer ? answer : { itemId, mime: answer.value };
+    });
+  }
+
+  /**
+   * All folders below the message root, by pages. Each page but the first begins with the last
+   * folder of the one before, so that folders which come or go meanwhile are noticed.
+   */
+  async #findFolders(mailbox: Mailbox, options: CallOptions) {
+    const root = this.#folderOf(mailbox, "msgfolderroot");
+    const found: FoundFolder[] = [];
+    let serverTime: Date | undefined;
+    for (;;) {
+      const offset = Math.max(0, found.length - 1);
+      const operation = findFolder({ root, offset, limit: LIMITS.folderPageMax });
+      const answer = await inMailbox(mailbox, () => this.#client.send(mailbox, operation, options));
+      const { folders, complete } = answer.value;
+      serverTime ??= answer.serverTime;
+      const isContinued = found.length === 0 || folders[0]?.id === found.at(-1)?.id;
+      const fresh = folders.slice(found.length === 0 ? 0 : 1);
+      if (!isContinued || (fresh.length === 0 && !complete)) throw listingChanged();
+      found.push(...fresh);
+      if (complete) return { folders: found, serverTime };
+    }
+  }
+
+  /** Ids of folders told by role, where FindFolder does not say roles (Exchange 2010). */
+  async #unsyncedFolders(mailbox: Mailbox, options: CallOptions): Promise<readonly string[]> {
+    // That version knows no roles for the sync-issue folders.
+    const roles = ["drafts", "outbox"].map((name) => this.#folderOf(mailbox, name));
+    const { value } = await this.#client.send(mailbox, getFolder(roles), options);
+    return value.filter((id) => id !== undefined);
+  }
+
+  #folderOf(mailbox: Mailbox, name: string): DistinguishedFolder {
+    const isDelegate = this.#options.accessType === "delegate";
+    return { name, owner: isDelegate ? mailbox.address : undefined };
+  }
+}
+
+const LISTING_CHANGED = "ListingChanged";
+const LISTING_ATTEMPTS_MAX = 5;
+
+function listingChanged(): SyncError {
+  return new SyncError("retryable", LISTING_CHANGED, "The folders changed while they were listed");
+}
+
+/** The message root is missing: delegates without rights are told that it does not exist. */
+function noAccess(mailbox: Mailbox, cause?: SyncError): SyncError {
+  return new SyncError("mailbox", "MailboxNotAccessible", "The mailbox cannot be opened", {
+    cause,
+    hint: "Give the account Full Access (Add-MailboxPermission -Identity MAILBOX -User ACCOUNT " +
+      "-AccessRights FullAccess), or set access_type to impersonation",
+    context: { mailbox: mailbox.address },
+  });
+}
+
+const GONE_CODES: ReadonlySet<string> = new Set([
+  "ErrorFolderNotFound",
+  "ErrorSyncFolderNotFound",
+  "ErrorItemNotFound",
+  "ErrorInvalidFolderId",
+]);
+
+async function inMailbox<T>(mailbox: Mailbox, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof SyncError) || !GONE_CODES.has(error.code)) throw error;
+    throw noAccess(mailbox, error);
+  }
+}
+
+/** Gives errors the codes that `MailSource` promises, and the folder's path. */
+async function inFolder<T>({ mailbox, folder }: FolderOf, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+    const context = { mailbox: mailbox.address, folder: folder.path };
+    const details = { cause: error, context: { ...context, ...error.context } };
+    if (error.code === "ErrorInvalidSyncStateData") {
+      throw new SyncError("folder", "SyncStateInvalid", "The sync state is refused", details);
+    }
+    if (error.kind === "folder" && GONE_CODES.has(error.code)) {
+      throw new SyncError("folder", "FolderGone", "The folder no longer exists", details);
+    }
+    throw error.in(context);
+  }
+}
+
+function chunksOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
+}
+
+function merged<T>(
+  maps: readonly ReadonlyMap<string, ItemAnswer<T>>[],
+): ReadonlyMap<string, ItemAnswer<T>> {
+  return new Map(maps.flatMap((map) => [...map]));
+}

@@ -1,0 +1,55 @@
+import type { Folder } from "../core/mailbox.ts";
+import type { FoundFolder } from "./operations/find_folder.ts";
+
+/** Roles whose folders, and all below them, are not synced (spec section 3). */
+export const UNSYNCED_ROLES: ReadonlySet<string> = new Set([
+  "drafts",
+  "outbox",
+  "syncissues",
+  "conflicts",
+  "localfailures",
+  "serverfailures",
+]);
+
+/**
+ * The mail folders among those found below the message root, parents before children. `unsynced`
+ * has the ids of folders whose role the server did not say.
+ */
+export function mailFoldersOf(
+  found: readonly FoundFolder[],
+  unsynced: ReadonlySet<string>,
+): readonly Folder[] {
+  const byId = new Map(found.map((folder) => [folder.id, folder]));
+  const isLeftOut = (folder: FoundFolder) =>
+    folder.hidden || folder.type === "SearchFolder" || unsynced.has(folder.id) ||
+    UNSYNCED_ROLES.has(folder.distinguishedId ?? "");
+  return [...byId.values()]
+    .map((folder) => ({ folder, lineage: lineageOf(folder, byId) }))
+    .filter(({ folder, lineage }) => isMailClass(folder) && !lineage.some(isLeftOut))
+    .sort((a, b) => a.lineage.length - b.lineage.length)
+    .map(({ folder, lineage }) => ({
+      id: folder.id,
+      path: lineage.map(({ name }) => name),
+      ...(folder.itemCount === undefined ? {} : { itemCount: folder.itemCount }),
+    }));
+}
+
+/** From the top-level folder down to `folder` itself. Ends where a hostile answer goes in circles. */
+function lineageOf(
+  folder: FoundFolder,
+  byId: ReadonlyMap<string, FoundFolder>,
+): readonly FoundFolder[] {
+  const lineage = new Set<FoundFolder>();
+  for (
+    let ancestor: FoundFolder | undefined = folder;
+    ancestor && !lineage.has(ancestor);
+    ancestor = byId.get(ancestor.parentId ?? "")
+  ) lineage.add(ancestor);
+  return [...lineage].reverse();
+}
+
+/** `IPF.Note` and its subclasses, or no class at all on a folder that is of no other type. */
+function isMailClass({ type, folderClass }: FoundFolder): boolean {
+  if (folderClass === undefined) return type === "Folder";
+  return /^ipf\.note(\.|$)/i.test(folderClass);
+}

@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import fc from "fast-check";
+import { SyncError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
+import { splitMime } from "./mime_splitter.ts";
+
+interface Split {
+  readonly skeleton: string;
+  /** Content by index, as received. */
+  readonly contents: ReadonlyMap<number, string>;
+}
+
+async function* cutAt(document: Uint8Array, cuts: readonly number[]): AsyncGenerator<Uint8Array> {
+  const bounds = [...new Set(cuts.map((cut) => cut % (document.length + 1)))].sort((a, b) => a - b);
+  let at = 0;
+  for (const bound of [...bounds, document.length]) {
+    await Promise.resolve();
+    yield document.subarray(at, bound);
+    at = bound;
+  }
+}
+
+async function split(document: string, cuts: readonly number[] = []): Promise<Split> {
+  const parts = new Map<number, Buffer[]>();
+  const body = cutAt(new TextEncoder().encode(document), cuts);
+  const skeleton = await splitMime(body, (index, bytes) => {
+    parts.set(index, [...parts.get(index) ?? [], Buffer.from(bytes)]);
+  });
+  const contents = new Map(
+    [...parts].map(([index, chunks]) => [index, Buffer.concat(chunks).toString("latin1")]),
+  );
+  return { skeleton: new TextDecoder().decode(skeleton), contents };
+}
+
+function everyByteApart(document: string): readonly number[] {
+  return Array.from({ length: new TextEncoder().encode(document).length }, (_, i) => i);
+}
+
+async function rejectsAsCorrupt(document: string): Promise<void> {
+  for (const cuts of [[], everyByteApart(document)]) {
+    await assert.rejects(
+      split(document, cuts),
+      (error) => error instanceof SyncError && error.code === "ResponseCorrupt",
+      document,
+    );
+  }
+}
+
+Deno.test("MIME content is taken out and the element stays, empty", async () => {
+  const document = `<a><t:MimeContent CharacterSet="UTF-8">SGVsbG8=</t:MimeContent><b/></a>`;
+  for (const cuts of [[], everyByteApart(document)]) {
+    const { skeleton, contents } = await split(document, cuts);
+    assert.equal(skeleton, `<a><t:MimeContent CharacterSet="UTF-8"></t:MimeContent><b/></a>`);
+    assert.deepEqual([...contents], [[0, "Hello"]]);
+  }
+});
+
+Deno.test("base64 may be broken into lines anywhere, any prefix or none will do", async () => {
+  const document = `<a><MimeContent>\r\nSGV\r\n sb\tG8\n=\n</MimeContent>` +
+    `<x:MimeContent\n>QUI=</x:MimeContent ></a>`;
+  for (const cuts of [[], everyByteApart(document)]) {
+    assert.deepEqual([...(await split(document, cuts)).contents], [[0, "Hello"], [1, "AB"]]);
+  }
+});
+
+Deno.test("an empty MIME element counts but has no content", async () => {
+  const document = `<a><MimeContent/><MimeContent></MimeContent><MimeContent x='/' />` +
+    `<MimeContent x="/">QQ==</MimeContent></a>`;
+  assert.deepEqual([...(await split(document)).contents], [[3, "A"]]);
+});
+
+Deno.test("what only looks like MIME content is left alone", async () => {
+  const document = `<?pi <MimeContent> ?><a x="<MimeContent>" y='>"<MimeContent>'>` +
+    `<!-- <MimeContent>QQ==</MimeContent> -- > --><![CDATA[<MimeContent>]]]]>&lt;MimeContent&gt;` +
+    `<MimeContentUTF8>QQ==</MimeContentUTF8><XMimeContent>QQ==</XMimeContent>` +
+    `<MimeContent:x>QQ==</MimeContent:x></a>`;
+  for (const cuts of [[], everyByteApart(document)]) {
+    const { skeleton, contents } = await split(document, cuts);
+    assert.equal(skeleton, document);
+    assert.equal(contents.size, 0);
+  }
+});
+
+Deno.test("what is not base64, or not all of it, is a corrupt answer", async () => {
+  await rejectsAsCorrupt("<a><MimeContent>SGV$bG8=</MimeContent></a>");
+  await rejectsAsCorrupt("<a><MimeContent>SGVsbG8</MimeContent></a>");
+  await rejectsAsCorrupt("<a><MimeContent>QQ==QQ==</MimeContent></a>");
+  await rejectsAsCorrupt("<a><MimeContent>Q===</MimeContent></a>");
+  await rejectsAsCorrupt("<a><MimeContent>\u00e4AAA</MimeContent></a>");
+  await rejectsAsCorrupt("<a><MimeContent>\ufeffQQ==</MimeContent></a>");
+});
+
+Deno.test("markup within MIME content and answers that are cut are corrupt", async () => {
+  await rejectsAsCorrupt("<a><MimeContent>QQ==<!-- --></MimeContent></a>");
+  await rejectsAsCorrupt("<a><MimeContent>QQ==<b/></MimeContent></a>");
+  await rejectsAsCorrupt("<a><MimeContent>QQ==</b></a>");
+  await rejectsAsCorrupt("<a><MimeContent>QQ==");
+  await rejectsAsCorrupt("<a><MimeContent>QQ==</MimeCon");
+  await rejectsAsCorrupt("<a x='");
+  await rejectsAsCorrupt("<a><!-- ");
+});
+
+Deno.test("a document type definition and endless tags are refused", async () => {
+  await rejectsAsCorrupt(`<!DOCTYPE a [<!ENTITY b "b">]><a/>`);
+  await rejectsAsCorrupt(`<${"a".repeat(70_000)}`);
+});
+
+Deno.test("the skeleton is bounded, MIME content is not", async () => {
+  const chunk = new Uint8Array(1024 * 1024).fill(0x41);
+  const count = LIMITS.skeletonBytesMax / chunk.length + 2;
+  async function* endless(start: string, end: string) {
+    yield new TextEncoder().encode(start);
+    for (let i = 0; i < count; i++) yield await Promise.resolve(chunk);
+    yield new TextEncoder().encode(end);
+  }
+  await assert.rejects(
+    splitMime(endless("<a>", "</a>"), () => {}),
+    (error) => error instanceof SyncError && error.code === "ResponseTooLarge",
+  );
+  let bytes = 0;
+  await splitMime(endless("<MimeContent>", "</MimeContent>"), (_index, decoded) => {
+    bytes += decoded.length;
+  });
+  assert.equal(bytes, count * chunk.length * 3 / 4);
+});
+
+Deno.test("nothing is read on while the receiver is busy, and its failure ends the reading", async () => {
+  let reads = 0;
+  let isReturned = false;
+  const body = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => {
+        reads++;
+        const value = new TextEncoder().encode(reads === 1 ? "<MimeContent>" : "QUJD");
+        return Promise.resolve({ done: false, value });
+      },
+      return: () => {
+        isReturned = true;
+        return Promise.resolve({ done: true as const, value: undefined });
+      },
+    }),
+  };
+  const { promise, reject } = Promise.withResolvers<void>();
+  const result = splitMime(body, () => promise);
+  const failure = assert.rejects(result, /enough/);
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+  assert.equal(reads, 2);
+  reject(new Error("enough"));
+  await failure;
+  assert.ok(isReturned, "the connection is freed");
+});
+
+// Any document made of the parts that matter, cut anywhere, must give what an implementation gives
+// that has the whole document at hand and sees it part by part.
+Deno.test("any document, however cut, is split as it would be in one piece", async () => {
+  const text = fc.stringMatching(/^[a-z &;"'/=\n]*$/);
+  const whole = fc.oneof(
+    text,
+    text.map((inner) => `<!-- <MimeContent>${inner} -->`),
+    text.map((inner) => `<![CDATA[<t:MimeContent>${inner}]]>`),
+    fc.constantFrom(`<b c="<MimeContent>">`, "</b>", `<b c='/>"'/>`, "<?p <MimeContent>?>"),
+    fc.constantFrom("<t:MimeContents>", "<MimeContent.x/>", "</MimeContent>"),
+  ).map((part) => ({ part, skeleton: part, content: undefined as string | undefined }));
+  const mime = fc.record({
+    bytes: fc.uint8Array({ maxLength: 40 }),
+    lineLength: fc.integer({ min: 1, max: 20 }),
+    name: fc.constantFrom("MimeContent", "t:MimeContent", "long-prefix:MimeContent"),
+    attributes: fc.constantFrom("", ` CharacterSet="UTF-8"`, ` a='>'`, "\n"),
+  }).map(({ bytes, lineLength, name, attributes }) => {
+    const lines = bytes.toBase64().match(new RegExp(`.{1,${lineLength}}`, "g")) ?? [];
+    const [start, end] = [`<${name}${attributes}>`, `</${name}>`];
+    return {
+      part: `${start}${lines.join("\r\n")}${end}`,
+      skeleton: `${start}${end}`,
+      content: Buffer.from(bytes).toString("latin1"),
+    };
+  });
+  const emptyMime = fc.constantFrom("<MimeContent/>", `<t:MimeContent a="b" />`)
+    .map((part) => ({ part, skeleton: part, content: "" as string | undefined }));
+
+  await fc.assert(fc.asyncProperty(
+    fc.array(fc.oneof(whole, mime, emptyMime), { maxLength: 12 }),
+    fc.array(fc.nat(), { maxLength: 30 }),
+    async (parts, cuts) => {
+      const document = parts.map(({ part }) => part).join("");
+      const expected = parts.map(({ content }) => content).filter((content) =>
+        content !== undefined
+      );
+      const { skeleton, contents } = await split(document, cuts);
+      assert.equal(skeleton, parts.map((part) => part.skeleton).join(""));
+      assert.deepEqual(
+        expected.map((_, index) => contents.get(index) ?? ""),
+        expected,
+      );
+    },
+  ));
+});

@@ -1,0 +1,104 @@
+import type { Operation } from "../operation.ts";
+import { successOf } from "../response_message.ts";
+import type { SchemaVersion } from "../schema_version.ts";
+import type { XmlNode } from "../xml.ts";
+import { element, fragment, type Xml } from "../xml_writer.ts";
+import {
+  additionalProperties,
+  type DistinguishedFolder,
+  distinguishedFolderId,
+  extendedFieldUri,
+  fieldUri,
+  idOnly,
+} from "./request_parts.ts";
+
+export interface FindFolderRequest {
+  readonly root: DistinguishedFolder;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** A folder as FindFolder shows it. */
+export interface FoundFolder {
+  readonly id: string;
+  readonly parentId?: string;
+  /** Element name: `Folder`, `SearchFolder`, `CalendarFolder` … */
+  readonly type: string;
+  readonly name: string;
+  /** `FolderClass`, e.g. `IPF.Note`; some folders have none. */
+  readonly folderClass?: string;
+  readonly itemCount?: number;
+  readonly hidden: boolean;
+  /** Role, e.g. `drafts`; servers before Exchange 2013 do not say. */
+  readonly distinguishedId?: string;
+}
+
+export interface FolderPage {
+  readonly folders: readonly FoundFolder[];
+  /** Whether this is the last page. */
+  readonly complete: boolean;
+}
+
+/** PidTagAttributeHidden. */
+const HIDDEN_TAG = "0x10F4";
+
+/** FindFolder over everything below `root`, by pages. */
+export function findFolder(request: FindFolderRequest): Operation<FolderPage> {
+  return {
+    name: "FindFolder",
+    reach: "mailbox",
+    messagesExpected: 1,
+    encode: (version) => encode(request, version),
+    decode: ([message]) => {
+      const root = successOf(message).node("RootFolder");
+      return {
+        folders: root.node("Folders").children.map(foundFolderOf),
+        complete: root.flagAttribute("IncludesLastItemInRange"),
+      };
+    },
+  };
+}
+
+function encode({ root, offset, limit }: FindFolderRequest, version: SchemaVersion): Xml {
+  const properties = additionalProperties(
+    fieldUri("folder:ParentFolderId"),
+    fieldUri("folder:DisplayName"),
+    fieldUri("folder:FolderClass"),
+    fieldUri("folder:TotalCount"),
+    version === "Exchange2010_SP2" ? fragment() : fieldUri("folder:DistinguishedFolderId"),
+    extendedFieldUri(HIDDEN_TAG, "Boolean"),
+  );
+  return element(
+    "m:FindFolder",
+    { Traversal: "Deep" },
+    element("m:FolderShape", {}, idOnly(), properties),
+    element("m:IndexedPageFolderView", {
+      MaxEntriesReturned: limit,
+      Offset: offset,
+      BasePoint: "Beginning",
+    }),
+    element("m:ParentFolderIds", {}, distinguishedFolderId(root)),
+  );
+}
+
+function foundFolderOf(node: XmlNode): FoundFolder {
+  const parentId = node.optionalNode("ParentFolderId")?.attribute("Id");
+  const folderClass = node.optionalText("FolderClass")?.trim();
+  const itemCount = node.optionalCount("TotalCount");
+  const distinguishedId = node.optionalText("DistinguishedFolderId")?.trim();
+  return {
+    id: node.node("FolderId").attribute("Id"),
+    type: node.name,
+    name: node.optionalText("DisplayName") ?? "",
+    hidden: node.nodes("ExtendedProperty").some(isHidden),
+    ...(parentId === undefined ? {} : { parentId }),
+    ...(folderClass ? { folderClass } : {}),
+    ...(itemCount === undefined ? {} : { itemCount }),
+    ...(distinguishedId ? { distinguishedId } : {}),
+  };
+}
+
+function isHidden(property: XmlNode): boolean {
+  const tag = property.optionalNode("ExtendedFieldURI")?.optionalAttribute("PropertyTag");
+  return Number(tag) === Number(HIDDEN_TAG) && property.optionalFlag("Value") === true;
+}

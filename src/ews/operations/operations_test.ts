@@ -1,0 +1,281 @@
+import assert from "node:assert/strict";
+import type { Operation } from "../operation.ts";
+import { responseMessagesOf } from "../response_message.ts";
+import type { SchemaVersion } from "../schema_version.ts";
+import { answer, failure, success } from "../testing/answers.ts";
+import { parseXml, type XmlNode } from "../xml.ts";
+import { element } from "../xml_writer.ts";
+import { findFolder } from "./find_folder.ts";
+import { findItem, type ItemOrder } from "./find_item.ts";
+import { getFolder } from "./get_folder.ts";
+import { getItemContent } from "./get_item_content.ts";
+import { getItemProperties } from "./get_item_properties.ts";
+import { syncFolderItems } from "./sync_folder_items.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+function decode<T>(operation: Operation<T>, ...messages: readonly string[]): T {
+  const envelope = parseXml(bytes(answer(operation.name, ...messages)));
+  return operation.decode(responseMessagesOf(envelope, operation));
+}
+
+function encode<T>(operation: Operation<T>, version: SchemaVersion = "Exchange2016"): XmlNode {
+  return parseXml(bytes(operation.encode(version)));
+}
+
+/** Element names of a request as an outline: `a(b c(d))`. Their order is the schema's. */
+function outline(node: XmlNode): string {
+  const children = node.children.map(outline);
+  return children.length === 0 ? node.name : `${node.name}(${children.join(" ")})`;
+}
+
+Deno.test("FindFolder asks deep, by pages, for roles only where the server knows them", () => {
+  const operation = findFolder({
+    root: { name: "msgfolderroot", owner: "a@example.com" },
+    offset: 3,
+    limit: 9,
+  });
+  const request = encode(operation);
+  assert.equal(
+    outline(request),
+    "FindFolder(FolderShape(BaseShape AdditionalProperties(FieldURI FieldURI FieldURI FieldURI " +
+      "FieldURI ExtendedFieldURI)) IndexedPageFolderView " +
+      "ParentFolderIds(DistinguishedFolderId(Mailbox(EmailAddress))))",
+  );
+  assert.equal(request.attribute("Traversal"), "Deep");
+  const view = request.node("IndexedPageFolderView");
+  assert.deepEqual(
+    ["MaxEntriesReturned", "Offset", "BasePoint"].map((name) => view.attribute(name)),
+    ["9", "3", "Beginning"],
+  );
+  assert.match(operation.encode("Exchange2013"), /folder:DistinguishedFolderId/);
+  assert.doesNotMatch(operation.encode("Exchange2010_SP2"), /folder:DistinguishedFolderId/);
+});
+
+Deno.test("FindFolder yields every kind of folder with what is known of it", () => {
+  const page = decode(
+    findFolder({ root: { name: "msgfolderroot" }, offset: 0, limit: 9 }),
+    success(
+      "FindFolder",
+      `<m:RootFolder TotalItemsInView="2" IncludesLastItemInRange="false"><t:Folders>
+        <t:Folder><t:FolderId Id="A" ChangeKey="x"/><t:ParentFolderId Id="R"/>
+          <t:FolderClass>IPF.Note</t:FolderClass><t:DisplayName>a/b&#x1;</t:DisplayName>
+          <t:TotalCount>7</t:TotalCount><t:ExtendedProperty>
+          <t:ExtendedFieldURI PropertyTag="0x10f4" PropertyType="Boolean"/><t:Value>true</t:Value>
+          </t:ExtendedProperty><t:DistinguishedFolderId>inbox</t:DistinguishedFolderId></t:Folder>
+        <t:SearchFolder><t:FolderId Id="B"/></t:SearchFolder>
+      </t:Folders></m:RootFolder>`,
+    ),
+  );
+  assert.deepEqual(page, {
+    complete: false,
+    folders: [
+      {
+        id: "A",
+        parentId: "R",
+        type: "Folder",
+        name: "a/b\u0001",
+        folderClass: "IPF.Note",
+        itemCount: 7,
+        hidden: true,
+        distinguishedId: "inbox",
+      },
+      { id: "B", type: "SearchFolder", name: "", hidden: false },
+    ],
+  });
+});
+
+Deno.test("GetFolder yields ids in order; a folder that is not there is undefined", () => {
+  const operation = getFolder([{ name: "drafts" }, { name: "outbox" }]);
+  assert.equal(
+    outline(encode(operation)),
+    "GetFolder(FolderShape(BaseShape) FolderIds(DistinguishedFolderId DistinguishedFolderId))",
+  );
+  const found = success(
+    "GetFolder",
+    `<m:Folders><t:Folder><t:FolderId Id="D"/></t:Folder></m:Folders>`,
+  );
+  assert.deepEqual(
+    decode(operation, found, failure("GetFolder", "ErrorFolderNotFound")),
+    ["D", undefined],
+  );
+  assert.throws(
+    () => decode(operation, found, failure("GetFolder", "ErrorNonExistentMailbox")),
+    { code: "ErrorNonExistentMailbox", kind: "mailbox" },
+  );
+});
+
+Deno.test("SyncFolderItems asks for ids only, from a state if there is one", () => {
+  const first = encode(syncFolderItems({ folderId: "F", syncState: undefined, limit: 512 }));
+  assert.equal(
+    outline(first),
+    "SyncFolderItems(ItemShape(BaseShape) SyncFolderId(FolderId) MaxChangesReturned)",
+  );
+  const next = encode(syncFolderItems({ folderId: "F", syncState: "S", limit: 7 }));
+  assert.equal(
+    outline(next),
+    "SyncFolderItems(ItemShape(BaseShape) SyncFolderId(FolderId) SyncState MaxChangesReturned)",
+  );
+  assert.equal(next.text("MaxChangesReturned"), "7");
+});
+
+Deno.test("SyncFolderItems keeps the order of changes of any kind", () => {
+  const operation = syncFolderItems({ folderId: "F", syncState: undefined, limit: 512 });
+  const page = decode(
+    operation,
+    success(
+      "SyncFolderItems",
+      `<m:SyncState>H4s= </m:SyncState><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange>
+      <m:Changes><t:Create><t:Message><t:ItemId Id="A"/></t:Message></t:Create>
+      <t:Delete><t:ItemId Id="a"/></t:Delete>
+      <t:Update><t:MeetingRequest><t:ItemId Id="C"/></t:MeetingRequest></t:Update>
+      <t:ReadFlagChange><t:ItemId Id="D"/><t:IsRead>true</t:IsRead></t:ReadFlagChange>
+      <t:Novelty><t:Item><t:ItemId Id="E"/></t:Item></t:Novelty></m:Changes>`,
+    ),
+  );
+  assert.deepEqual(page, {
+    token: "H4s= ",
+    complete: true,
+    changes: [
+      { kind: "create", itemId: "A" },
+      { kind: "delete", itemId: "a" },
+      { kind: "update", itemId: "C" },
+      { kind: "readFlag", itemId: "D" },
+      { kind: "update", itemId: "E" },
+    ],
+  });
+});
+
+Deno.test("SyncFolderItems takes no answer without state, end mark or changes for an empty page", () => {
+  const operation = syncFolderItems({ folderId: "F", syncState: "S", limit: 512 });
+  const parts = [
+    "<m:SyncState>H4s=</m:SyncState>",
+    "<m:IncludesLastItemInRange>true</m:IncludesLastItemInRange>",
+    "<m:Changes/>",
+  ];
+  assert.deepEqual(decode(operation, success("SyncFolderItems", parts.join(""))).changes, []);
+  for (const part of parts) {
+    const without = parts.filter((other) => other !== part).join("");
+    assert.throws(() => decode(operation, success("SyncFolderItems", without)), {
+      code: "ResponseCorrupt",
+    });
+  }
+});
+
+Deno.test("FindItem lists oldest first, with or without received time, from a time on or all", () => {
+  const time = new Date("1601-01-01T00:00:00Z");
+  const cases: readonly (readonly [ItemOrder, string])[] = [
+    [{ by: "received", from: undefined }, "Restriction(Exists(FieldURI))"],
+    [
+      { by: "received", from: time },
+      "Restriction(IsGreaterThanOrEqualTo(FieldURI FieldURIOrConstant(Constant)))",
+    ],
+    [{ by: "created", from: undefined }, "Restriction(Not(Exists(FieldURI)))"],
+    [
+      { by: "created", from: time },
+      "Restriction(And(Not(Exists(FieldURI)) " +
+      "IsGreaterThanOrEqualTo(FieldURI FieldURIOrConstant(Constant))))",
+    ],
+  ];
+  for (const [order, restriction] of cases) {
+    const request = encode(findItem({ folderId: "F", order, offset: 4, limit: 5 }));
+    assert.equal(
+      outline(request),
+      `FindItem(ItemShape(BaseShape AdditionalProperties(FieldURI)) IndexedPageItemView ` +
+        `${restriction} SortOrder(FieldOrder(FieldURI)) ParentFolderIds(FolderId))`,
+    );
+    const sort = request.node("SortOrder").node("FieldOrder");
+    assert.equal(sort.attribute("Order"), "Ascending");
+    assert.equal(
+      sort.node("FieldURI").attribute("FieldURI"),
+      order.by === "received" ? "item:DateTimeReceived" : "item:DateTimeCreated",
+    );
+  }
+  const encoded = findItem({
+    folderId: "F",
+    order: { by: "received", from: time },
+    offset: 0,
+    limit: 1,
+  })
+    .encode("Exchange2016");
+  assert.match(encoded, /Value="1601-01-01T00:00:00.000Z"/);
+});
+
+Deno.test("FindItem yields ids and times of any item element", () => {
+  const operation = findItem({
+    folderId: "F",
+    order: { by: "received", from: undefined },
+    offset: 0,
+    limit: 2,
+  });
+  const page = decode(
+    operation,
+    success(
+      "FindItem",
+      `<m:RootFolder IndexedPagingOffset="2" TotalItemsInView="9" IncludesLastItemInRange="false">
+      <t:Items><t:Message><t:ItemId Id="A"/><t:DateTimeReceived>2100-01-01T00:00:00Z</t:DateTimeReceived>
+      </t:Message><t:PostItem><t:ItemId Id="B"/></t:PostItem></t:Items></m:RootFolder>`,
+    ),
+  );
+  assert.deepEqual(page, {
+    items: [{ itemId: "A", receivedAt: new Date("2100-01-01T00:00:00Z") }, { itemId: "B" }],
+    complete: false,
+  });
+});
+
+Deno.test("GetItem for content tells which MIME content is whose, also when some failed", () => {
+  const operation = getItemContent(["A", "B", "C", "D"]);
+  assert.equal(
+    outline(encode(operation)),
+    "GetItem(ItemShape(BaseShape IncludeMimeContent) ItemIds(ItemId ItemId ItemId ItemId))",
+  );
+  const item = (id: string, mime: string) =>
+    success("GetItem", `<m:Items><t:Message>${mime}<t:ItemId Id="${id}"/></t:Message></m:Items>`);
+  const answers = decode(
+    operation,
+    item("A", "<t:MimeContent></t:MimeContent>"),
+    failure("GetItem", "ErrorItemNotFound"),
+    item("C", ""),
+    item("D", "<t:MimeContent/>"),
+  );
+  assert.deepEqual(
+    answers.map((a) => "error" in a ? a.error.code : a.value.mimeIndex),
+    [0, "ErrorItemNotFound", undefined, 1],
+  );
+});
+
+Deno.test("GetItem does not accept answers that belong to other items, nor success without an item", () => {
+  const item = (id: string) =>
+    success("GetItem", `<m:Items><t:Message><t:ItemId Id="${id}"/></t:Message></m:Items>`);
+  const operation = getItemContent(["A", "B"]);
+  assert.throws(() => decode(operation, item("B"), item("A")), { code: "ResponseCorrupt" });
+  // A server may spell an id it was given differently.
+  assert.equal(decode(operation, item("A2"), item("B")).length, 2);
+  const [first] = decode(operation, success("GetItem", "<m:Items/>"), item("B"));
+  assert.ok(first && "error" in first && first.error.code === "ItemMissing");
+});
+
+Deno.test("GetItem for properties asks for ids and exactly the properties of a description", () => {
+  const fields = (count: number) => Array.from({ length: count }, () => "FieldURI").join(" ");
+  const shapeOf = (type: "message" | "any") =>
+    outline(encode(getItemProperties(["A"], type)).node("ItemShape"));
+  assert.equal(
+    shapeOf("message"),
+    `ItemShape(BaseShape AdditionalProperties(${fields(12)} ExtendedFieldURI ${fields(3)}))`,
+  );
+  assert.equal(
+    shapeOf("any"),
+    `ItemShape(BaseShape AdditionalProperties(${fields(12)} ExtendedFieldURI ExtendedFieldURI))`,
+  );
+  for (const type of ["message", "any"] as const) {
+    const request = getItemProperties(["A"], type).encode("Exchange2016");
+    assert.doesNotMatch(request, /Subject|Body|Mime/);
+    assert.equal(request.includes("message:"), type === "message");
+  }
+});
+
+Deno.test("an encoder cannot be made to write markup of others", () => {
+  const request = getItemContent([`"/><x a="`]).encode("Exchange2016");
+  const ids = parseXml(bytes(element("r", {}, request))).node("GetItem").node("ItemIds");
+  assert.deepEqual(ids.children.map((id) => id.attribute("Id")), [`"/><x a="`]);
+});

@@ -1,0 +1,93 @@
+import type { CallOptions, Env } from "../core/env.ts";
+import { SyncError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
+import { retry } from "../core/retry.ts";
+import type { ItemAnswer } from "./operations/item_answer.ts";
+import { ATTEMPTS_FEW, mayBeItemsFault } from "./response_codes.ts";
+
+export interface SettleOptions<T> extends CallOptions {
+  readonly env: Env;
+  /** Asks for some items once; answers in order, or rejects for all of them. */
+  readonly ask: (itemIds: readonly string[]) => Promise<readonly ItemAnswer<T>[]>;
+}
+
+/**
+ * Asks for items until each is settled: it has a value, or an error of kind `item`.
+ *
+ * - What can pass is asked for again, after a pause only if nothing else could be settled: the rest
+ *   of a batch that the server stopped (`ErrorBatchProcessingStopped`) goes into a new request.
+ * - A request that fails as a whole, be it for its size or for one poisonous item, is halved until
+ *   that item is alone; then it is tried `ATTEMPTS_FEW` times and given up.
+ * - An item that fails among others is asked for once more alone (spec section 3).
+ *
+ * Rejects with an error that reaches beyond the items, or when the retry budget is spent. The ids
+ * are distinct.
+ */
+export async function settleItems<T>(
+  itemIds: readonly string[],
+  options: SettleOptions<T>,
+): Promise<ReadonlyMap<string, ItemAnswer<T>>> {
+  const settled = new Map<string, ItemAnswer<T>>();
+  const requests = itemIds.length === 0 ? [] : [itemIds];
+  for (let request = requests.shift(); request; request = requests.shift()) {
+    const { answers, again } = await askOnce(request, options);
+    for (const answer of answers) settled.set(answer.itemId, answer);
+    requests.unshift(...again);
+  }
+  return settled;
+}
+
+interface Progress<T> {
+  readonly answers: readonly ItemAnswer<T>[];
+  /** Requests still to be made; smaller than the one that was made. */
+  readonly again: readonly (readonly string[])[];
+}
+
+/** One request, repeated until it brings some progress. */
+async function askOnce<T>(
+  itemIds: readonly string[],
+  { env, signal, ask }: SettleOptions<T>,
+): Promise<Progress<T>> {
+  const isSingle = itemIds.length === 1;
+  try {
+    return await retry(async () => progressOf(await ask(itemIds)), {
+      env,
+      signal,
+      budgetMs: LIMITS.retryBudgetMs,
+      // Of several items, smaller requests are the better second attempt.
+      attemptsMax: (error) => !mayBeItemsFault(error) ? Infinity : isSingle ? ATTEMPTS_FEW : 1,
+    });
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+    const given = mayBeItemsFault(error) ? error.as("item") : error;
+    if (given.kind !== "item") throw given;
+    if (isSingle) return { answers: [{ itemId: itemIds[0]!, error: given }], again: [] };
+    return { answers: [], again: halvesOf(itemIds) };
+  }
+}
+
+/** Throws the error that stands in the way of any progress. */
+function progressOf<T>(outcomes: readonly ItemAnswer<T>[]): Progress<T> {
+  const answers: ItemAnswer<T>[] = [];
+  const alone: string[][] = [];
+  const rest: { itemId: string; error: SyncError }[] = [];
+  for (const outcome of outcomes) {
+    if (!("error" in outcome)) answers.push(outcome);
+    else if (outcome.error.kind === "retryable") rest.push(outcome);
+    else if (outcome.error.kind !== "item") throw outcome.error;
+    else if (outcomes.length > 1 && isWorthAsking(outcome.error)) alone.push([outcome.itemId]);
+    else answers.push(outcome);
+  }
+  if (answers.length + alone.length === 0 && rest[0]) throw rest[0].error;
+  const remaining = rest.map(({ itemId }) => itemId);
+  return { answers, again: remaining.length > 0 ? [remaining, ...alone] : alone };
+}
+
+function isWorthAsking(error: SyncError): boolean {
+  return error.code !== "ErrorItemNotFound";
+}
+
+function halvesOf(itemIds: readonly string[]): readonly (readonly string[])[] {
+  const middle = Math.ceil(itemIds.length / 2);
+  return [itemIds.slice(0, middle), itemIds.slice(middle)];
+}
