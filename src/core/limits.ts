@@ -27,10 +27,8 @@ export const LIMITS = {
   batchesInFlight: 2,
   /** Folders of one mailbox passed over at a time: below the ConcurrentSyncCalls of 5 seen online. */
   foldersInFlight: 3,
-  /** Calls to the file system in flight beside uploads; more gain little and starve the runtime. */
+  /** Reads, renames and folder fsyncs in flight, beside uploads: a bound, not a tuned value. */
   fileCallsInFlight: 24,
-  /** Files kept open until the batch they belong to is fsynced; half of the usual limit of 1024. */
-  unsyncedFilesMax: 512,
   /** Folders a process remembers having created: a hundred bytes each. */
   knownFoldersMax: 4096,
   /** The `.json` beside an `.eml`: thousands of attachments fit. A larger one counts as absent. */

@@ -1,0 +1,110 @@
+import { SyncError } from "../core/errors.ts";
+import type { FileSystem, OpenFile } from "./file_system.ts";
+
+interface Remedy {
+  readonly code: string;
+  /** What to do about it, before the path it is to be done to. */
+  readonly hint: string;
+}
+
+const FULL = { code: "DiskFull", hint: "Free space or raise the quota of" };
+const READ_ONLY = { code: "ReadOnlyTarget", hint: "Mount read-write the file system of" };
+const DENIED = {
+  code: "TargetNotWritable",
+  hint: "Give the user this program runs as read and write access to",
+};
+const MISSING = {
+  code: "TargetMissing",
+  hint: "Mount or restore what was taken away, or replaced by something else, under",
+};
+const BROKEN = { code: "DiskFailure", hint: "Look in the kernel log for the device behind" };
+const DESCRIPTORS = {
+  code: "TooManyOpenFiles",
+  hint: "Raise the limit of open files (ulimit -n) for the process that writes to",
+};
+const NO_LOCKS = {
+  code: "LocksUnsupported",
+  hint: "Use a file system with advisory locks (flock), local or NFS with locking, for",
+};
+const OTHER = { code: "FileSystemFailure", hint: "Check the file system of" };
+
+/** From the operating system's error codes (errno(3)) to what an operator can do. */
+const REMEDIES: Readonly<Record<string, Remedy>> = {
+  ENOSPC: FULL,
+  EDQUOT: FULL,
+  EFBIG: FULL,
+  EROFS: READ_ONLY,
+  EACCES: DENIED,
+  EPERM: DENIED,
+  ENOENT: MISSING,
+  ENOTDIR: MISSING,
+  ESTALE: MISSING,
+  ENODEV: MISSING,
+  ENXIO: MISSING,
+  EIO: BROKEN,
+  EMFILE: DESCRIPTORS,
+  ENFILE: DESCRIPTORS,
+  ENOLCK: NO_LOCKS,
+  ENOSYS: NO_LOCKS,
+  EEXIST: { code: "TargetExists", hint: "Remove the file that is in the place of a folder under" },
+};
+
+/** Whether what a classified call threw says that a file or folder is not there. */
+export function isMissing(thrown: unknown): boolean {
+  return thrown instanceof SyncError && thrown.cause instanceof Deno.errors.NotFound;
+}
+
+/** Whether what a classified call threw says that there is something of that name already. */
+export function isExisting(thrown: unknown): boolean {
+  return thrown instanceof SyncError && thrown.cause instanceof Deno.errors.AlreadyExists;
+}
+
+/** Turns what a file system call threw into a `SyncError`; a defect of ours is passed through. */
+function fileError(verb: string, path: string, root: string, thrown: unknown): unknown {
+  if (!(thrown instanceof Error) || thrown instanceof TypeError) return thrown;
+  const { code, hint } = thrown instanceof Deno.errors.NotCapable
+    ? DENIED
+    : REMEDIES[(thrown as { code?: string }).code ?? ""] ?? OTHER;
+  // The platform appends its own words for call and path after a colon.
+  const reason = thrown.message.split(": ")[0];
+  return new SyncError("destination", code, `Cannot ${verb} "${path}": ${reason}`, {
+    hint: `${hint} "${root}"`,
+    cause: thrown,
+  });
+}
+
+/**
+ * The same file system, every failure of which is a `SyncError` of kind `destination` that names the
+ * path and, in its hint, `root`.
+ */
+export function classifiedFiles(files: FileSystem, root: string): FileSystem {
+  async function classified<T>(verb: string, path: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (thrown) {
+      throw fileError(verb, path, root, thrown);
+    }
+  }
+  const opened = (file: OpenFile, path: string): OpenFile => ({
+    read: (into) => classified("read", path, () => file.read(into)),
+    write: (bytes) => classified("write", path, () => file.write(bytes)),
+    sync: () => classified("make durable", path, () => file.sync()),
+    tryLock: (exclusive) => classified("lock", path, () => file.tryLock(exclusive)),
+    close: () => file.close(),
+  });
+  return {
+    open: (path, options) =>
+      classified("open", path, async () => opened(await files.open(path, options), path)),
+    mkdir: (path, options) => classified("create folder", path, () => files.mkdir(path, options)),
+    rename: (from, to) => classified("rename to", to, () => files.rename(from, to)),
+    remove: (path, options) => classified("remove", path, () => files.remove(path, options)),
+    stat: (path) => classified("look at", path, () => files.stat(path)),
+    async *readDir(path) {
+      try {
+        yield* files.readDir(path);
+      } catch (thrown) {
+        throw fileError("list", path, root, thrown);
+      }
+    },
+  };
+}

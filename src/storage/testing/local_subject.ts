@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Mailbox } from "../../core/mailbox.ts";
+import { Semaphore } from "../../core/semaphore.ts";
+import { quietEnv } from "../../../tests/contract/quiet_env.ts";
+import type { SinkSubject, StoredEmail } from "../../../tests/contract/sink_contract.ts";
+import type { FileSystem } from "../file_system.ts";
+import { dataFolderOf } from "../layout.ts";
+import { createLocalDestination } from "../local_destination.ts";
+
+export interface LocalSubjectOptions {
+  readonly uploads?: Semaphore;
+  readonly files?: FileSystem;
+  /** A folder that exists and is kept; default: a temporary one, removed at the end. */
+  readonly prefix?: string;
+}
+
+/** A local destination in a folder of its own. */
+export async function localSubject(options: LocalSubjectOptions = {}) {
+  const prefix = options.prefix ?? await Deno.makeTempDir();
+  const { env, lines } = quietEnv();
+  const { sink, states } = createLocalDestination({
+    prefix,
+    uploads: options.uploads ?? new Semaphore(8),
+    env,
+    programVersion: "1.2.3",
+    ...(options.files ? { files: options.files } : {}),
+  });
+  const dispose = async () => {
+    if (options.prefix === undefined) await Deno.remove(prefix, { recursive: true });
+  };
+  return {
+    sink,
+    states,
+    prefix,
+    lines,
+    stored: (mailbox: Mailbox) => storedEmails(prefix, mailbox),
+    [Symbol.asyncDispose]: dispose,
+  } satisfies SinkSubject & Record<string, unknown>;
+}
+
+/** Every complete email, its content hashed from the `.eml` beside the `.json`. */
+export async function storedEmails(
+  prefix: string,
+  mailbox: Mailbox,
+): Promise<readonly StoredEmail[]> {
+  const paths = await filesBelow(join(prefix, dataFolderOf(mailbox)));
+  const records = paths.filter((path) => path.endsWith(".json") && !path.includes("/.tmp/"));
+  return await Promise.all(records.map(readEmail));
+}
+
+/** Paths of all files below a folder, sorted; none if it does not exist. */
+export async function filesBelow(folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      const path = join(folder, name);
+      if (isDirectory) paths.push(...await filesBelow(path));
+      else paths.push(path);
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+  }
+  return paths.sort();
+}
+
+async function readEmail(path: string): Promise<StoredEmail> {
+  const record = JSON.parse(await Deno.readTextFile(path));
+  const mime = await Deno.readFile(path.replace(/json$/, "eml"));
+  const mimeSha256 = createHash("sha256").update(mime).digest("hex");
+  if (record.mime_sha256 !== mimeSha256 || record.mime_size !== mime.byteLength) {
+    throw new Error(`"${path}" vouches for other bytes than those beside it`);
+  }
+  return {
+    id: record.id,
+    folder: record.metadata.folder,
+    isRead: record.metadata.is_read,
+    mimeSha256,
+    mimeSizeBytes: mime.byteLength,
+  };
+}
