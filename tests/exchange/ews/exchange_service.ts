@@ -1,0 +1,219 @@
+import type { AccessRights, Account } from "../access_rights.ts";
+import type { MailboxStore } from "../mailbox_store.ts";
+import { answerBytes, type MimeObserver } from "./answer_bytes.ts";
+import type { Call, CallNote, Operation, ResponseMessage } from "./call.ts";
+import { EwsError, NotModelled, SchemaViolation, SoapFault } from "./ews_errors.ts";
+import { findItem } from "./find_item.ts";
+import { findFolder, getFolder } from "./folder_operations.ts";
+import { getItem } from "./get_item.ts";
+import type { AnswerPart, MimePart } from "./item_element.ts";
+import { SERVER_PROFILES, type ServerProduct } from "./server_version.ts";
+import { envelope, faultBody, operationAnswer } from "./soap_envelope.ts";
+import { readSoapRequest, type SoapRequest } from "./soap_request.ts";
+import { syncFolderItems } from "./sync_folder_items.ts";
+import { textElement } from "./xml_text.ts";
+
+export interface ServiceOptions {
+  readonly store: MailboxStore;
+  readonly rights: AccessRights;
+  readonly product: ServerProduct;
+  /** Told of every MIME content as it goes out. */
+  readonly observeMime?: (part: MimePart) => MimeObserver;
+}
+
+export interface EwsRequest {
+  /** HTTP header fields, names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+  /** Who has signed in. */
+  readonly account: Account;
+}
+
+export interface EwsAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly record: CallRecord;
+}
+
+/** What a call was and how it ended, for the ledger. */
+export interface CallRecord {
+  /** Name of the operation; absent where the request could not be read that far. */
+  readonly operation: string | undefined;
+  /** Addresses of the mailboxes it asked for. */
+  readonly mailboxes: readonly string[];
+  readonly impersonated: string | undefined;
+  /** Whether `X-AnchorMailbox` names the impersonated mailbox, as Microsoft asks for. */
+  readonly anchor: "not needed" | "right" | "missing" | "wrong";
+  /** Items or folders in the answer. */
+  readonly items: number;
+  /** `NoError` or an error for each response message; one for a fault. */
+  readonly responseCodes: readonly string[];
+}
+
+export interface ExchangeService {
+  handle(request: EwsRequest): EwsAnswer;
+}
+
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
+  [getFolder, findFolder, findItem, getItem, syncFolderItems].map((o) => [o.name, o]),
+);
+const XML_HEADERS = { "content-type": "text/xml; charset=utf-8", "cache-control": "private" };
+const NOT_OBSERVED: MimeObserver = { chunk() {}, done() {} };
+
+/**
+ * Exchange Web Services over a store: request in, answer out, no socket anywhere. What Exchange
+ * would refuse is refused as Exchange does; what is not modelled is HTTP 501, never an imitation.
+ */
+export function exchangeService(options: ServiceOptions): ExchangeService {
+  return { handle: (request) => new HandledCall(options, request).answer() };
+}
+
+/** One request on its way to an answer. */
+class HandledCall {
+  readonly #options: ServiceOptions;
+  readonly #request: EwsRequest;
+  readonly #note: CallNote = { mailboxes: new Set(), items: 0, responseCodes: [] };
+  #soap: SoapRequest | undefined;
+
+  constructor(options: ServiceOptions, request: EwsRequest) {
+    this.#options = options;
+    this.#request = request;
+  }
+
+  answer(): EwsAnswer {
+    try {
+      return this.#answered(200, this.#operationAnswer());
+    } catch (error) {
+      if (error instanceof NotModelled) return this.#notModelled(error);
+      const fault = faultOf(error);
+      this.#note.responseCodes.push(fault.code);
+      return this.#answered(500, [faultBody(fault)]);
+    }
+  }
+
+  #operationAnswer(): readonly AnswerPart[] {
+    const { newest } = SERVER_PROFILES[this.#options.product];
+    const soap = readSoapRequest(this.#request.body, newest);
+    this.#soap = soap;
+    const operation = OPERATIONS.get(soap.operation);
+    if (!operation) throw new NotModelled(`Operation ${soap.operation}`);
+    const messages = operation.read(soap.body);
+    if (soap.versions.needsNewer) throw incorrectSchemaVersion();
+    this.#checkImpersonation(soap.impersonated);
+    const call: Call = { ...this.#options, ...this.#request, ...soap, newest, note: this.#note };
+    return operationAnswer(
+      operation.name,
+      messages.flatMap((message) => responseMessage(operation.name, message, call)),
+    );
+  }
+
+  #checkImpersonation(impersonated: string | undefined): void {
+    if (impersonated === undefined) return;
+    this.#note.mailboxes.add(impersonated);
+    const { store, rights } = this.#options;
+    if (!store.mailbox(impersonated)) {
+      throw new SoapFault(
+        "ErrorNonExistentMailbox",
+        "The SMTP address has no mailbox associated with it.",
+      );
+    }
+    if (!rights.mayImpersonate(this.#request.account, impersonated)) {
+      throw new SoapFault(
+        "ErrorImpersonateUserDenied",
+        "The account does not have permission to impersonate the requested user.",
+      );
+    }
+  }
+
+  #answered(status: number, body: readonly AnswerPart[]): EwsAnswer {
+    return {
+      status,
+      headers: XML_HEADERS,
+      body: answerBytes(
+        envelope(this.#options.product, body),
+        this.#options.observeMime ?? (() => NOT_OBSERVED),
+      ),
+      record: this.#record(),
+    };
+  }
+
+  #notModelled({ message }: NotModelled): EwsAnswer {
+    this.#note.responseCodes.push("NotModelled");
+    return {
+      status: 501,
+      headers: { "content-type": "text/plain; charset=utf-8" },
+      body: answerBytes(
+        [`The simulated Exchange does not model this: ${message}`],
+        () => NOT_OBSERVED,
+      ),
+      record: this.#record(),
+    };
+  }
+
+  #record(): CallRecord {
+    const impersonated = this.#soap?.impersonated;
+    return {
+      operation: this.#soap?.operation,
+      mailboxes: [...this.#note.mailboxes],
+      impersonated,
+      anchor: anchorOf(impersonated, this.#request.headers.get("x-anchormailbox")),
+      items: this.#note.items,
+      responseCodes: this.#note.responseCodes,
+    };
+  }
+}
+
+function responseMessage(
+  operation: string,
+  message: ResponseMessage,
+  call: Call,
+): readonly AnswerPart[] {
+  const element = `m:${operation}ResponseMessage`;
+  try {
+    const content = message.answer(call);
+    call.note.responseCodes.push("NoError");
+    return [
+      `<${element} ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode>`,
+      ...content,
+      `</${element}>`,
+    ];
+  } catch (error) {
+    if (!(error instanceof EwsError)) throw error;
+    call.note.responseCodes.push(error.code);
+    const messageXml = error.messageXml ? `<m:MessageXml>${error.messageXml}</m:MessageXml>` : "";
+    return [
+      `<${element} ResponseClass="Error">${textElement("m:MessageText", error.message)}` +
+      `${textElement("m:ResponseCode", error.code)}` +
+      `<m:DescriptiveLinkKey>0</m:DescriptiveLinkKey>${messageXml}` +
+      `${message.emptyContent}</${element}>`,
+    ];
+  }
+}
+
+/** Faults and violations as the fault to send; anything else is a defect of the simulator. */
+function faultOf(error: unknown): SoapFault {
+  if (error instanceof SoapFault) return error;
+  if (error instanceof SchemaViolation) {
+    const message = "The request failed schema validation.";
+    return new SoapFault("ErrorSchemaValidation", message, error);
+  }
+  // A whole request can be refused by what its body asks for before any message exists.
+  if (error instanceof EwsError) return new SoapFault(error.code, error.message);
+  throw error;
+}
+
+function incorrectSchemaVersion(): SoapFault {
+  return new SoapFault(
+    "ErrorIncorrectSchemaVersion",
+    "The request is valid but does not specify the correct server version in the " +
+      "RequestServerVersion SOAP header.  Ensure that the RequestServerVersion SOAP header is " +
+      "set with the correct RequestServerVersionValue.",
+  );
+}
+
+function anchorOf(impersonated: string | undefined, anchor: string | undefined) {
+  if (impersonated === undefined) return "not needed";
+  if (anchor === undefined) return "missing";
+  return anchor.trim().toLowerCase() === impersonated ? "right" : "wrong";
+}

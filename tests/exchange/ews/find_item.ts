@@ -1,0 +1,136 @@
+import type { Item } from "../items.ts";
+import type { Call, Operation, ResponseMessage } from "./call.ts";
+import type { ContentReader } from "./content_reader.ts";
+import { NotModelled } from "./ews_errors.ts";
+import { type FolderReference, openFolder, readFolderId } from "./folder_ids.ts";
+import { type AnswerPart, itemElement } from "./item_element.ts";
+import type { PropertyValue } from "./item_properties.ts";
+import { pageOf, type PageView, pagingAttributes, readPageView } from "./paging.ts";
+import { type ItemFilter, readRestriction, valueReader } from "./restrictions.ts";
+import { isNewer } from "./server_version.ts";
+import { type ItemShape, readItemShape, readPath } from "./shapes.ts";
+
+/** EWSFindCountLimit of the default throttling policy. */
+const ITEMS_PER_PAGE_MAX = 1000;
+/** The same since Exchange 2013 where a restriction has to be worked out (ews-throttling). */
+const RESTRICTED_ITEMS_PER_PAGE_MAX = 250;
+
+interface SortOrder {
+  /** Names the order for the cache. */
+  readonly key: string;
+  compare(a: Item, b: Item): number;
+}
+
+interface FindItemRequest {
+  readonly shape: ItemShape;
+  readonly view: PageView;
+  readonly filter: ItemFilter | undefined;
+  readonly order: SortOrder;
+}
+
+export const findItem: Operation = {
+  name: "FindItem",
+  read(request) {
+    const traversal = request.enumeratedAttribute(
+      "Traversal",
+      ["Shallow", "SoftDeleted", "Associated"],
+      "ItemQueryTraversalType",
+    );
+    if (traversal !== "Shallow") throw new NotModelled(`FindItem with Traversal "${traversal}"`);
+    const shape = readItemShape(request.required("m:ItemShape"));
+    const view = readPageView(request.optional("m:IndexedPageItemView"));
+    refuseOtherViews(request);
+    const restriction = request.optional("m:Restriction");
+    const filter = restriction && readRestriction(restriction);
+    const order = readSortOrder(request.optional("m:SortOrder"));
+    const references = request.required("m:ParentFolderIds")
+      .allOf(["t:FolderId", "t:DistinguishedFolderId"]).map(readFolderId);
+    if (request.optional("m:QueryString")) throw new NotModelled("QueryString");
+    request.end();
+    return references.map((reference): ResponseMessage => ({
+      emptyContent: "",
+      answer: (call) => foundItems(call, reference, { shape, view, filter, order }),
+    }));
+  },
+};
+
+function refuseOtherViews(request: ContentReader): void {
+  const other = request.optionalOneOf([
+    "m:FractionalPageItemView",
+    "m:SeekToConditionPageItemView",
+    "m:CalendarView",
+    "m:ContactsView",
+    "m:GroupBy",
+    "m:DistinguishedGroupBy",
+  ]);
+  if (other) throw new NotModelled(`${other.name} in FindItem`);
+}
+
+function foundItems(
+  call: Call,
+  reference: FolderReference,
+  { shape, view, filter, order }: FindItemRequest,
+): readonly AnswerPart[] {
+  const { mailbox, folder } = openFolder(call, reference);
+  const sorted = sortedItems(mailbox.itemsOf(folder.id), order);
+  const limit = filter && !isNewer("Exchange2013", call.newest)
+    ? RESTRICTED_ITEMS_PER_PAGE_MAX
+    : ITEMS_PER_PAGE_MAX;
+  const page = pageOf(filter ? sorted.filter(filter) : sorted, view, limit);
+  call.note.items += page.entries.length;
+  const answer = { mailbox, shape, precision: call.precision, byGetItem: false };
+  return [
+    `<m:RootFolder${pagingAttributes(page)}><t:Items>`,
+    ...page.entries.flatMap((item) => itemElement(item, answer)),
+    "</t:Items></m:RootFolder>",
+  ];
+}
+
+/** Sorted views of a folder's content, kept as long as the content is: paging asks again and again. */
+const sortedViews = new WeakMap<readonly Item[], Map<string, readonly Item[]>>();
+
+function sortedItems(items: readonly Item[], order: SortOrder): readonly Item[] {
+  const views = sortedViews.get(items) ?? new Map<string, readonly Item[]>();
+  sortedViews.set(items, views);
+  const view = views.get(order.key) ?? items.toSorted(order.compare);
+  views.set(order.key, view);
+  return view;
+}
+
+/** A folder's table shows the newest item first unless told otherwise. */
+const NEWEST_FIRST: SortOrder = {
+  key: "",
+  compare: (a, b) => -ordered(a.receivedAt, b.receivedAt),
+};
+
+function readSortOrder(reader: ContentReader | undefined): SortOrder {
+  const fields = reader?.allOf(["t:FieldOrder"]).map(readFieldOrder);
+  if (!fields) return NEWEST_FIRST;
+  return {
+    key: fields.map((field) => field.key).join(","),
+    compare: (a, b) =>
+      fields.reduce((result, field) => result !== 0 ? result : field.compare(a, b), 0),
+  };
+}
+
+function readFieldOrder(reader: ContentReader): SortOrder {
+  const direction = reader.enumeratedAttribute(
+    "Order",
+    ["Ascending", "Descending"],
+    "SortDirectionType",
+  );
+  const path = readPath(reader.oneOf(["t:FieldURI", "t:IndexedFieldURI", "t:ExtendedFieldURI"]));
+  reader.end();
+  const value = valueReader(path);
+  const sign = direction === "Ascending" ? 1 : -1;
+  return {
+    key: `${direction} ${JSON.stringify(path)}`,
+    compare: (a, b) => sign * ordered(value(a), value(b)),
+  };
+}
+
+/** Items without the property come first when ascending, as in a MAPI table. */
+function ordered(a: PropertyValue, b: PropertyValue): number {
+  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,181 @@
+import { conversationIdOf } from "../exchange_ids.ts";
+import { conversationHash, type Item } from "../items.ts";
+import { type Attachment, attachmentsOf } from "../mime_attachments.ts";
+import type { SimulatedMailbox } from "../simulated_mailbox.ts";
+import { elementNameOf } from "./item_classes.ts";
+import type { SchemaVersion } from "./server_version.ts";
+import { escaped, idElement, textElement } from "./xml_text.ts";
+
+/** What a property can be compared by; undefined where the item does not have it. */
+export type PropertyValue = Date | string | number | boolean | undefined;
+
+export interface ItemProperty {
+  readonly uri: string;
+  readonly since: SchemaVersion;
+  /** Name of its element in the types namespace. */
+  readonly element: string;
+  /** Only GetItem can give it: finding and syncing read the folder's table, which lacks it. */
+  readonly onlyByGetItem?: true;
+  /** The simple value, by which items can be found and sorted. */
+  value?(item: Item): PropertyValue;
+  /** The ready element where it is more than a simple value. */
+  render?(item: Item, mailbox: SimulatedMailbox): string;
+}
+
+const since = "Exchange2007" as const;
+
+/**
+ * In the order of ItemType, then MessageType; PostItemType has the same order. `ItemId`,
+ * `MimeContent` and extended properties are not here: they do not come by FieldURI alone.
+ */
+export const ITEM_PROPERTIES: readonly ItemProperty[] = [
+  // Asked for by name it adds nothing: it comes with every item.
+  { uri: "item:ItemId", since, element: "ItemId", render: () => "" },
+  { uri: "item:MimeContent", since, element: "MimeContent", onlyByGetItem: true, render: () => "" },
+  {
+    uri: "item:ParentFolderId",
+    since,
+    element: "ParentFolderId",
+    // The folder's own change key is not known to the item: this is the one Exchange gives instead.
+    render: ({ folderId }) => idElement("t:ParentFolderId", folderId, "AQAAAA=="),
+  },
+  { uri: "item:ItemClass", since, element: "ItemClass", value: (item) => item.itemClass },
+  { uri: "item:Subject", since, element: "Subject", value: (item) => item.subject },
+  { uri: "item:Sensitivity", since, element: "Sensitivity", value: (item) => item.sensitivity },
+  {
+    uri: "item:Attachments",
+    since,
+    element: "Attachments",
+    onlyByGetItem: true,
+    render: attachmentsElement,
+  },
+  {
+    uri: "item:DateTimeReceived",
+    since,
+    element: "DateTimeReceived",
+    value: (item) => item.receivedAt,
+  },
+  { uri: "item:Size", since, element: "Size", value: (item) => item.sizeBytes },
+  { uri: "item:Categories", since, element: "Categories", render: categoriesElement },
+  { uri: "item:Importance", since, element: "Importance", value: (item) => item.importance },
+  { uri: "item:IsDraft", since, element: "IsDraft", value: (item) => item.isDraft },
+  { uri: "item:DateTimeSent", since, element: "DateTimeSent", value: (item) => item.sentAt },
+  {
+    uri: "item:DateTimeCreated",
+    since,
+    element: "DateTimeCreated",
+    value: (item) => item.createdAt,
+  },
+  {
+    uri: "item:HasAttachments",
+    since,
+    element: "HasAttachments",
+    value: (item) => listedAttachments(item).some((attachment) => !attachment.inline),
+  },
+  {
+    uri: "item:LastModifiedTime",
+    since: "Exchange2007_SP1",
+    element: "LastModifiedTime",
+    value: (item) => item.modifiedAt,
+  },
+  {
+    uri: "item:ConversationId",
+    since: "Exchange2010",
+    element: "ConversationId",
+    render: (item, mailbox) =>
+      idElement("t:ConversationId", conversationIdOf(mailbox.ids, conversationHash(item))),
+  },
+  {
+    uri: "message:ConversationTopic",
+    since,
+    element: "ConversationTopic",
+    value: (item) => item.conversationTopic,
+  },
+  {
+    uri: "message:InternetMessageId",
+    since,
+    element: "InternetMessageId",
+    value: (item) => item.internetMessageId,
+  },
+  { uri: "message:IsRead", since, element: "IsRead", value: (item) => item.isRead },
+];
+
+/** MAPI properties, by tag and the type they are asked for by, as EWS types name it. */
+const EXTENDED = new Map<string, (item: Item) => PropertyValue>([
+  // PR_SEARCH_KEY, PR_MESSAGE_DELIVERY_TIME, PR_CLIENT_SUBMIT_TIME, PR_CREATION_TIME,
+  // PR_LAST_MODIFICATION_TIME, PR_MESSAGE_CLASS, PR_INTERNET_MESSAGE_ID, PR_MESSAGE_SIZE
+  ["0x300b Binary", (item) => Uint8Array.fromHex(item.searchKey).toBase64()],
+  ["0xe06 SystemTime", (item) => item.receivedAt],
+  ["0x39 SystemTime", (item) => item.sentAt],
+  ["0x3007 SystemTime", (item) => item.createdAt],
+  ["0x3008 SystemTime", (item) => item.modifiedAt],
+  ["0x1a String", (item) => item.itemClass],
+  ["0x1035 String", (item) => item.internetMessageId],
+  ["0xe08 Integer", (item) => item.sizeBytes],
+]);
+
+/** The value of a MAPI property; undefined where the item has none of that tag and type. */
+export function extendedValue(item: Item, tag: number, type: string): PropertyValue {
+  return EXTENDED.get(`0x${tag.toString(16)} ${type}`)?.(item);
+}
+
+/** Whether the property exists for items of this class at all. */
+export function isPropertyOf({ uri }: ItemProperty, item: Item): boolean {
+  const element = elementNameOf(item.itemClass);
+  return !uri.startsWith("message:") || /^(Message|Meeting\w+|PostItem)$/.test(element);
+}
+
+export function listedAttachments(item: Item): readonly Attachment[] {
+  return item.attachments ?? (item.mime ? attachmentsOf(item.mime) : []);
+}
+
+function categoriesElement({ categories }: Item): string {
+  if (categories.length === 0) return "";
+  const strings = categories.map((category) => textElement("t:String", category));
+  return `<t:Categories>${strings.join("")}</t:Categories>`;
+}
+
+function attachmentsElement(item: Item): string {
+  const attachments = listedAttachments(item);
+  if (attachments.length === 0) return "";
+  const elements = attachments.map((attachment, index) =>
+    attachmentElement(attachment, attachmentIdOf(item, index))
+  );
+  return `<t:Attachments>${elements.join("")}</t:Attachments>`;
+}
+
+function attachmentElement(attachment: Attachment, id: string): string {
+  const element = attachment.isItem ? "t:ItemAttachment" : "t:FileAttachment";
+  const { contentId } = attachment;
+  return `<${element}>${idElement("t:AttachmentId", id)}` +
+    textElement("t:Name", attachment.name) +
+    (attachment.isItem ? "" : textElement("t:ContentType", attachment.contentType)) +
+    (contentId === undefined ? "" : textElement("t:ContentId", contentId)) +
+    textElement("t:Size", attachment.sizeBytes) +
+    `${textElement("t:IsInline", attachment.inline)}</${element}>`;
+}
+
+/** Exchange's attachment ids begin with the item's: so do these. */
+function attachmentIdOf(item: Item, index: number): string {
+  const bytes = Uint8Array.fromBase64(item.id);
+  const id = new Uint8Array(bytes.length + 4);
+  id.set(bytes);
+  new DataView(id.buffer).setUint32(bytes.length, index + 1);
+  return id.toBase64();
+}
+
+/** A simple value as the text of its element. */
+export function valueText(
+  value: Exclude<PropertyValue, undefined>,
+  precision: DatePrecision,
+): string {
+  return escaped(value instanceof Date ? dateText(value, precision) : String(value));
+}
+
+/** How fine answers show times: whole seconds, cut off, unless the request asks for more. */
+export type DatePrecision = "Seconds" | "Milliseconds";
+
+function dateText(date: Date, precision: DatePrecision): string {
+  const text = date.toISOString();
+  return precision === "Milliseconds" ? text : text.replace(/\.\d+Z$/, "Z");
+}

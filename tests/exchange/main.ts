@@ -1,0 +1,136 @@
+/**
+ * The simulated Exchange as a process of its own, for demonstrations and benchmarks.
+ *
+ * Prints one line of JSON when it is ready and one with totals when it ends (SIGTERM or SIGINT).
+ */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { corpusEmails } from "./corpus.ts";
+import { spreadCorpus } from "./corpus_delivery.ts";
+import { keepDelivering } from "./keep_delivering.ts";
+import { seededEntropy } from "./seeded_entropy.ts";
+import type { SimulatedMailbox } from "./simulated_mailbox.ts";
+import { startSimulatedExchange } from "./simulated_exchange.ts";
+import { WALL_CLOCK } from "./wall_clock.ts";
+
+interface Settings {
+  readonly mailboxes: number;
+  readonly emails: number;
+  /** 0: nothing arrives. */
+  readonly deliverEveryMs: number;
+  readonly port: number;
+  readonly tls: boolean;
+  readonly latencyMs: number;
+  /** Where the CA's certificate is written. */
+  readonly dir: string;
+}
+
+const USAGE = `Simulated Exchange server on 127.0.0.1
+
+  --mailboxes N          mailboxes to create (3)
+  --emails N|all         emails of the corpus to spread over them (all)
+  --deliver-every-ms N   keep delivering fresh emails at this pace (0: none)
+  --port N               port to listen on (0: any free one)
+  --tls | --plain        HTTPS with channel binding required (default), or HTTP
+  --latency-ms N         wait before each answer (0)
+  --dir DIR              folder for ca.pem (a new temporary one)
+`;
+
+function settingsOf(args: readonly string[]): Settings {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      mailboxes: { type: "string", default: "3" },
+      emails: { type: "string", default: "all" },
+      "deliver-every-ms": { type: "string", default: "0" },
+      port: { type: "string", default: "0" },
+      tls: { type: "boolean", default: false },
+      plain: { type: "boolean", default: false },
+      "latency-ms": { type: "string", default: "0" },
+      dir: { type: "string" },
+    },
+  });
+  if (values.tls && values.plain) throw new TypeError("Give --tls or --plain, not both");
+  return {
+    mailboxes: wholeNumber("--mailboxes", values.mailboxes, 1),
+    emails: values.emails === "all"
+      ? corpusEmails().length
+      : wholeNumber("--emails", values.emails, 0),
+    deliverEveryMs: wholeNumber("--deliver-every-ms", values["deliver-every-ms"], 0),
+    port: wholeNumber("--port", values.port, 0),
+    tls: !values.plain,
+    latencyMs: wholeNumber("--latency-ms", values["latency-ms"], 0),
+    dir: values.dir ?? Deno.makeTempDirSync({ prefix: "simulated-exchange-" }),
+  };
+}
+
+function wholeNumber(flag: string, text: string, min: number): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < min) {
+    throw new TypeError(`${flag} "${text}" is not a whole number of at least ${min}`);
+  }
+  return value;
+}
+
+/** Runs until `signal` is aborted. */
+async function run(settings: Settings, signal: AbortSignal): Promise<void> {
+  await using exchange = await startSimulatedExchange(settings);
+  const mailboxes = Array.from({ length: settings.mailboxes }, (_, index) => {
+    const number = String(index + 1).padStart(2, "0");
+    return exchange.addMailbox(`mailbox-${number}@corp.example`);
+  });
+  spreadCorpus(mailboxes, settings.emails);
+  Deno.mkdirSync(settings.dir, { recursive: true });
+  const caFile = exchange.caPem && join(settings.dir, "ca.pem");
+  if (caFile) Deno.writeTextFileSync(caFile, exchange.caPem!);
+  print({
+    event: "ready",
+    endpoint: exchange.endpoint.href,
+    caFile,
+    user: exchange.account.principalName,
+    password: exchange.account.password,
+    mailboxes: mailboxes.map((mailbox) => mailbox.address),
+    emails: settings.emails,
+  });
+  const delivered = await deliverUntil(signal, mailboxes, settings.deliverEveryMs);
+  print({ event: "ended", delivered, ...exchange.ledger.totals() });
+}
+
+async function deliverUntil(
+  signal: AbortSignal,
+  mailboxes: readonly SimulatedMailbox[],
+  everyMs: number,
+): Promise<number> {
+  if (everyMs > 0) {
+    const pace = { mailboxes, everyMs, clock: WALL_CLOCK, entropy: seededEntropy(2) };
+    return await keepDelivering(pace, signal);
+  }
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  if (!signal.aborted) await promise;
+  return 0;
+}
+
+function print(line: Readonly<Record<string, unknown>>): void {
+  console.log(JSON.stringify(line));
+}
+
+/** Exits with 2 on flags that cannot be meant. */
+function settingsOrExit(args: readonly string[]): Settings {
+  try {
+    return settingsOf(args);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`${error.message}\n\n${USAGE}`);
+    Deno.exit(2);
+  }
+}
+
+if (import.meta.main) {
+  const end = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(name, () => end.abort());
+  }
+  await run(settingsOrExit(Deno.args), end.signal);
+  Deno.exit(0); // the signal listeners would keep the process alive
+}
