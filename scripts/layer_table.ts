@@ -1,0 +1,72 @@
+/** What one folder of `src/` (or `main.ts`) may import. Paths are relative to the repository. */
+export interface LayerRule {
+  /** A folder of `src/` with a final slash, or one file. */
+  readonly layer: string;
+  /** Folders (with a final slash) and files of this repository, besides the layer itself. */
+  readonly mayImport: readonly string[];
+  /** Files of which only the types may be imported. */
+  readonly mayImportTypesOf: readonly string[];
+  /** Node built-ins, e.g. `node:crypto`; absent: any. */
+  readonly builtIns?: readonly string[];
+}
+
+/** Where one npm package may be imported, so that replacing it means editing one file. */
+export interface PackageRule {
+  readonly package: string;
+  /** Files, or folders with a final slash. */
+  readonly onlyIn: readonly string[];
+  /** Files that may import its types and nothing else. */
+  readonly typesOnlyIn: readonly string[];
+}
+
+/**
+ * Who may import whom. Everything points at `core/`, which knows nobody; only `app/` knows all.
+ * What is not listed is forbidden, a new folder of `src/` included. Tests are free.
+ */
+export const LAYERS: readonly LayerRule[] = [
+  { layer: "src/core/", mayImport: [], mayImportTypesOf: [], builtIns: ["node:crypto"] },
+  {
+    layer: "src/sync/",
+    mayImport: ["src/core/"],
+    mayImportTypesOf: [],
+    builtIns: ["node:crypto"],
+  },
+  {
+    layer: "src/http/",
+    mayImport: ["src/core/"],
+    mayImportTypesOf: ["src/config/app_config.ts"],
+  },
+  {
+    layer: "src/ews/",
+    mayImport: ["src/core/"],
+    mayImportTypesOf: ["src/http/transport.ts", "src/config/app_config.ts"],
+  },
+  { layer: "src/storage/", mayImport: ["src/core/"], mayImportTypesOf: [] },
+  { layer: "src/config/", mayImport: ["src/core/"], mayImportTypesOf: [] },
+  { layer: "src/runtime/", mayImport: ["src/core/"], mayImportTypesOf: [] },
+  {
+    layer: "src/app/",
+    mayImport: [
+      "src/core/",
+      "src/sync/",
+      "src/http/",
+      "src/ews/",
+      "src/storage/",
+      "src/config/",
+      "src/runtime/",
+    ],
+    mayImportTypesOf: [],
+  },
+  { layer: "main.ts", mayImport: ["src/app/"], mayImportTypesOf: [] },
+];
+
+/** The npm packages of the program. Any other is for development, and `src/` may not import it. */
+export const PACKAGES: readonly PackageRule[] = [
+  { package: "fast-xml-parser", onlyIn: ["src/ews/xml.ts"], typesOnlyIn: [] },
+  {
+    package: "undici",
+    onlyIn: ["src/http/connection.ts"],
+    typesOnlyIn: ["src/http/network_error.ts"],
+  },
+  { package: "zod", onlyIn: ["src/config/", "src/storage/"], typesOnlyIn: [] },
+];

@@ -1,0 +1,49 @@
+/**
+ * What the executable may do, for good: nobody can widen it at run time. The program itself then
+ * revokes what its configuration does not need (spec section 4).
+ */
+
+/** The environment the product documents (spec section 1). */
+const DOCUMENTED = [
+  "REINFER_API_TOKEN",
+  "REINFER_API_TOKEN_FILE",
+  "REINFER_EWS_ACCESS_TYPE",
+  "REINFER_EWS_ALLOWED_HOSTS",
+  "REINFER_EWS_AUTH_PASS",
+  "REINFER_EWS_AUTH_PASS_FILE",
+  "REINFER_EWS_AUTH_USER",
+  "REINFER_EWS_AZURE_BLOB_ENDPOINT",
+  "REINFER_EWS_CONFIG",
+  "REINFER_EWS_HOST",
+  "REINFER_EWS_OAUTH_CLIENT_SECRET",
+  "REINFER_EWS_OAUTH_CLIENT_SECRET_FILE",
+  "REINFER_EWS_OAUTH_PRIVATE_KEY",
+  "REINFER_EWS_OAUTH_PRIVATE_KEY_FILE",
+  "REINFER_EWS_PORT",
+  "REINFER_TOKEN",
+  "REINFER_TOKEN_FILE",
+  "HTTPS_PROXY",
+  "HTTP_PROXY",
+  "NO_PROXY",
+  "SSL_CERT_FILE",
+] as const;
+
+/** Not for people: what the program sets for Deno before it opens TLS, and terminal manners. */
+const INTERNAL = [
+  "DENO_TLS_CA_STORE",
+  "NO_COLOR",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+] as const;
+
+/** Options of `deno compile`. */
+export const APPLIANCE_PERMISSIONS: readonly string[] = [
+  "--no-prompt",
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  `--allow-env=${[...DOCUMENTED, ...INTERNAL].join(",")}`,
+  // Packages look for variables of their own when they are loaded. Refusing would throw.
+  "--ignore-env",
+];

@@ -1,0 +1,73 @@
+/** Tests that run together: with the same permissions, and within one time limit. */
+export interface TestGroup {
+  readonly name: string;
+  /** Folders with a final slash. Every test file of the repository belongs to exactly one group. */
+  readonly folders: readonly string[];
+  /** Options of `deno test`. */
+  readonly permissions: readonly string[];
+  /** Starts `dist/reinfer-ews`. */
+  readonly needsBuild: boolean;
+  /** Only with `--all`. */
+  readonly long: boolean;
+  readonly timeoutMs: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Reaches loopback and nothing else: no test may depend on a network. The name without an address is
+ * asked for because it has none.
+ */
+const CONFINED: readonly string[] = [
+  "--allow-read",
+  "--allow-write",
+  "--allow-net=127.0.0.1,localhost,[::1],0.0.0.0,exchange.invalid",
+  "--allow-env=REINFER_EWS_TEST_*",
+  // Packages look for variables of their own when they are loaded.
+  "--ignore-env",
+];
+
+const USUAL = { needsBuild: false, long: false, timeoutMs: 5 * MINUTE_MS } as const;
+
+export const TEST_GROUPS: readonly TestGroup[] = [
+  {
+    ...USUAL,
+    name: "unit",
+    folders: ["src/"],
+    // Some start a process to kill it, or mount a small disk to fill it.
+    permissions: [...CONFINED, "--allow-run"],
+  },
+  {
+    ...USUAL,
+    name: "scripts",
+    folders: ["scripts/"],
+    permissions: ["--allow-read", "--allow-write", "--allow-env", "--allow-run"],
+  },
+  // The simulated server is itself under test, and its answers against Microsoft's schema.
+  {
+    ...USUAL,
+    name: "exchange",
+    folders: ["tests/exchange/", "tests/conformance/"],
+    // A socket option that Deno does not offer is set through the C library, for which the socket
+    // is looked up below /proc/self. Deno lets only a program with all permissions look there.
+    permissions: ["--allow-all"],
+  },
+  { ...USUAL, name: "contract", folders: ["tests/contract/"], permissions: CONFINED },
+  { ...USUAL, name: "simulation", folders: ["tests/simulation/"], permissions: CONFINED },
+  {
+    name: "e2e",
+    folders: ["tests/e2e/"],
+    permissions: ["--allow-all"],
+    needsBuild: true,
+    long: false,
+    timeoutMs: 8 * MINUTE_MS,
+  },
+  {
+    name: "long",
+    folders: ["tests/long/"],
+    permissions: ["--allow-all"],
+    needsBuild: true,
+    long: true,
+    timeoutMs: 60 * MINUTE_MS,
+  },
+];
