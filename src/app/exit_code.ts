@@ -1,0 +1,36 @@
+import type { SyncError } from "../core/errors.ts";
+
+/** Exit codes of the process (spec section 7). */
+export const EXIT = {
+  done: 0,
+  finishedWithFailures: 1,
+  usageOrConfig: 2,
+  credentialsOrPermission: 3,
+  sinkUnusable: 4,
+  internalError: 5,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Failures of kind `fatal` that are not defects of ours. */
+const EXIT_CODE_OF_FATAL: ReadonlyMap<string, ExitCode> = new Map([
+  ["CredentialsRefused", EXIT.credentialsOrPermission],
+  ["NtlmNotOffered", EXIT.credentialsOrPermission],
+  ["CaFileInvalid", EXIT.usageOrConfig],
+  ["StateFormatNewer", EXIT.usageOrConfig],
+]);
+
+/** The exit code of a failure that ends the process. */
+export function exitCodeOf(error: SyncError): ExitCode {
+  switch (error.kind) {
+    case "fatal":
+      return EXIT_CODE_OF_FATAL.get(error.code) ?? EXIT.internalError;
+    case "destination":
+      return EXIT.sinkUnusable;
+    case "retryable":
+    case "item":
+    case "folder":
+    case "mailbox":
+      return EXIT.finishedWithFailures;
+  }
+}
