@@ -14,13 +14,16 @@ export const LIMITS = {
   /** MIME content above this is not held in memory but streamed from source to sink. */
   heldMimeBytesMax: 4 * MIB,
   /** MIME content of emails that are fetched and delivered together. */
-  batchBytesMax: 8 * MIB,
+  batchBytesMax: 5 * MIB,
   /** What a streamed email is expected to hold in buffers on its way from source to sink. */
   streamedMimeBytes: MIB,
-  /** What an email costs in memory beside its MIME content. */
-  emailOverheadBytes: 2 * KIB,
+  /**
+   * What an email in work costs beside its MIME content: objects, and the network buffers that its
+   * chunks keep alive. Also bounds how many emails a kill throws back.
+   */
+  emailOverheadBytes: 128 * KIB,
   /** MIME content held in memory at one time, whole process. */
-  heldMimeBytesTotal: 24 * MIB,
+  heldMimeBytesTotal: 16 * MIB,
   /** What remains of a SOAP answer after its MIME content was taken out. */
   skeletonBytesMax: 16 * MIB,
   /** Batches of one page in work at a time: one is fetched while the other is made durable. */

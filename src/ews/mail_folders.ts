@@ -1,7 +1,7 @@
 import type { Folder } from "../core/mailbox.ts";
 import type { FoundFolder } from "./operations/find_folder.ts";
 
-/** Roles whose folders, and all below them, are not synced (spec section 3). */
+/** Roles whose folders are not synced (spec section 3); what people made below them is. */
 export const UNSYNCED_ROLES: ReadonlySet<string> = new Set([
   "drafts",
   "outbox",
@@ -25,7 +25,7 @@ export function mailFoldersOf(
     UNSYNCED_ROLES.has(folder.distinguishedId ?? "");
   return [...byId.values()]
     .map((folder) => ({ folder, lineage: lineageOf(folder, byId) }))
-    .filter(({ folder, lineage }) => isMailClass(folder) && !lineage.some(isLeftOut))
+    .filter(({ folder }) => isMailClass(folder) && !isLeftOut(folder))
     .sort((a, b) => a.lineage.length - b.lineage.length)
     .map(({ folder, lineage }) => ({
       id: folder.id,

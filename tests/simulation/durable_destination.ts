@@ -48,7 +48,7 @@ export class DurableDestination {
     const texts = [...this.#states].filter(([name]) => name.startsWith(prefix));
     return {
       loaded: texts.map(([, text]) => {
-        const decoded = decodeFolderState(text);
+        const decoded = decodeFolderState(new TextEncoder().encode(text));
         if (decoded.kind !== "state") throw new Error(`State is ${decoded.kind}`);
         return decoded.state;
       }),

@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { SimulatedExchange } from "../exchange/simulated_exchange.ts";
+
+/** What a customer has on disk: a config, a CA file, a folder for the mail. Gone when disposed. */
+export interface Customer extends AsyncDisposable {
+  readonly folder: string;
+  readonly configFile: string;
+  readonly prefix: string;
+  /** Arguments of `run` that name both. */
+  readonly run: readonly string[];
+}
+
+/** Sets a customer up for a server; `keys` are added to the config or replace some. */
+export async function customerOf(
+  exchange: SimulatedExchange,
+  keys: Readonly<Record<string, unknown>> = {},
+): Promise<Customer> {
+  const folder = await Deno.makeTempDir({ prefix: "reinfer-ews-e2e-" });
+  const caFile = join(folder, "ca.pem");
+  const configFile = join(folder, "config.json");
+  const prefix = join(folder, "mail");
+  if (exchange.caPem) await Deno.writeTextFile(caFile, exchange.caPem);
+  const bucket = { owner: "owner", name: "bucket" };
+  const mailboxes = exchange.store.mailboxes().map(({ address }) => [address, { bucket }]);
+  const config = {
+    ews_endpoint: exchange.endpoint.href,
+    auth_user: exchange.account.principalName,
+    auth_password: exchange.account.password,
+    access_type: "impersonation",
+    ...(exchange.caPem ? { ews_ssl_ca_file: caFile } : {}),
+    poll_message_sleep: 0,
+    mailboxes: Object.fromEntries(mailboxes),
+    ...keys,
+  };
+  await Deno.writeTextFile(configFile, JSON.stringify(config), { mode: 0o600 });
+  return {
+    folder,
+    configFile,
+    prefix,
+    run: ["run", "--config", configFile, "--local-files-prefix", prefix, "--log-format", "json"],
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+}
+
+/** One email as it lies on disk: the `.json`, and the `.eml` beside it. */
+export interface DiskEmail {
+  readonly path: string;
+  readonly json: EmailJson;
+  /** SHA-256 of the `.eml`, lower-case hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface EmailJson {
+  readonly id: string;
+  readonly mailbox: string;
+  readonly timestamp: string;
+  readonly mime_sha256: string;
+  readonly mime_size: number;
+  readonly metadata: { readonly folder: readonly string[]; readonly received_at: string };
+  readonly attachments: readonly unknown[];
+}
+
+/** Reads back everything that was delivered below a prefix. */
+export async function readDelivered(prefix: string): Promise<readonly DiskEmail[]> {
+  const emails: DiskEmail[] = [];
+  for (const path of await filesBelow(join(prefix, "data"))) {
+    if (!path.endsWith(".json")) continue;
+    const mime = await Deno.readFile(path.replace(/\.json$/, ".eml"));
+    emails.push({
+      path,
+      json: JSON.parse(await Deno.readTextFile(path)),
+      sha256: createHash("sha256").update(mime).digest("hex"),
+      bytes: mime.byteLength,
+    });
+  }
+  return emails;
+}
+
+/** Paths of all files below a folder; none if it does not exist. */
+export async function filesBelow(folder: string): Promise<readonly string[]> {
+  const paths: string[] = [];
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      const path = join(folder, name);
+      if (isDirectory) paths.push(...await filesBelow(path));
+      else paths.push(path);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return paths.sort();
+}
