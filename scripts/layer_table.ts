@@ -34,12 +34,12 @@ export const LAYERS: readonly LayerRule[] = [
   {
     layer: "src/http/",
     mayImport: ["src/core/"],
-    mayImportTypesOf: ["src/config/app_config.ts"],
+    mayImportTypesOf: [],
   },
   {
     layer: "src/ews/",
     mayImport: ["src/core/"],
-    mayImportTypesOf: ["src/http/transport.ts", "src/config/app_config.ts"],
+    mayImportTypesOf: ["src/http/transport.ts"],
   },
   { layer: "src/storage/", mayImport: ["src/core/"], mayImportTypesOf: [] },
   { layer: "src/config/", mayImport: ["src/core/"], mayImportTypesOf: [] },

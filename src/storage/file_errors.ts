@@ -13,6 +13,11 @@ const DENIED = {
   code: "TargetNotWritable",
   hint: "Give the user this program runs as read and write access to",
 };
+/** The runtime keeps every program out of these, whatever permissions it was compiled with. */
+const GUARDED = {
+  code: "TargetNotPermitted",
+  hint: "Choose a folder outside of /dev, /proc and /sys in place of",
+};
 const MISSING = {
   code: "TargetMissing",
   hint: "Mount or restore what was taken away, or replaced by something else, under",
@@ -62,11 +67,11 @@ export function isExisting(thrown: unknown): boolean {
 /** Turns what a file system call threw into a `SyncError`; a defect of ours is passed through. */
 function fileError(verb: string, path: string, root: string, thrown: unknown): unknown {
   if (!(thrown instanceof Error) || thrown instanceof TypeError) return thrown;
-  const { code, hint } = thrown instanceof Deno.errors.NotCapable
-    ? DENIED
-    : REMEDIES[(thrown as { code?: string }).code ?? ""] ?? OTHER;
+  const isGuarded = thrown instanceof Deno.errors.NotCapable;
+  const remedy = REMEDIES[(thrown as { code?: string }).code ?? ""] ?? OTHER;
+  const { code, hint } = isGuarded ? GUARDED : remedy;
   // The platform appends its own words for call and path after a colon.
-  const reason = thrown.message.split(": ")[0];
+  const reason = isGuarded ? "the runtime allows no access to it" : thrown.message.split(": ")[0];
   return new SyncError("destination", code, `Cannot ${verb} "${path}": ${reason}`, {
     hint: `${hint} "${root}"`,
     cause: thrown,

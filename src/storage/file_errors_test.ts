@@ -35,7 +35,8 @@ Deno.test("disk failures are told apart by the system's error code", async () =>
     assert.equal((thrown as SyncError).code, code, system);
   }
   const denied = await thrownFor(new Deno.errors.NotCapable("Requires write access"));
-  assert.equal((denied as SyncError).code, "TargetNotWritable");
+  assert.equal((denied as SyncError).code, "TargetNotPermitted");
+  assert.match((denied as SyncError).hint!, /outside of \/dev/);
 });
 
 Deno.test("only an absent file counts as missing, not a stale or broken file system", async () => {
