@@ -41,6 +41,8 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 function reasonOf(thrown: unknown): string {
+  // Whatever permissions a program was compiled with, the runtime keeps it out of these.
+  if (thrown instanceof Deno.errors.NotCapable) return "must not be below /dev, /proc or /sys";
   const code = typeof thrown === "object" && thrown !== null && "code" in thrown
     ? thrown.code
     : undefined;

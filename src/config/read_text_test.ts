@@ -29,6 +29,8 @@ Deno.test("the usual failures have plain words and unusual ones are quoted on on
   assert.equal(await faultOf(coded("EACCES")), "may not be read by this user");
   assert.equal(await faultOf(coded("EISDIR")), "is a folder");
   assert.equal(await faultOf(coded("EIO")), 'cannot be read: "os error"');
+  const guarded = new Deno.errors.NotCapable("Requires all access");
+  assert.equal(await faultOf(guarded), "must not be below /dev, /proc or /sys");
   assert.equal(await faultOf("a\nb"), 'cannot be read: "a\\nb"');
 });
 
