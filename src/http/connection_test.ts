@@ -7,14 +7,14 @@ import { encodeResponse, WireReader, writeAll } from "./testing/http_wire.ts";
 import { type Serve, TestServer } from "./testing/test_server.ts";
 import { undiciCase } from "./testing/undici_case.ts";
 import { waitUntil } from "./testing/wait_until.ts";
-import { wallClock } from "./testing/wall_clock.ts";
+import { systemClock } from "../runtime/system.ts";
 import type { HttpRequest } from "./transport.ts";
 
 const authority = await TestAuthority.create();
 const FOREVER = { signal: new AbortController().signal };
 const TRUSTING = {
   trust: { verify: true, extraRoots: [authority.pem] },
-  clock: wallClock,
+  clock: systemClock,
 } as const;
 const TRUSTING_NO_ONE = { ...TRUSTING, trust: { verify: true, extraRoots: [] } } as const;
 const TRUSTING_ANYONE = { ...TRUSTING, trust: { verify: false, extraRoots: [] } } as const;
@@ -344,10 +344,10 @@ undiciCase(
     let before = -1;
     while (before !== written) {
       before = written;
-      await wallClock.sleep(300, FOREVER);
+      await systemClock.sleep(300, FOREVER);
     }
     assert.ok(written < 50_000_000, `${written} bytes were taken`);
-    await wallClock.sleep(1_500, FOREVER);
+    await systemClock.sleep(1_500, FOREVER);
     const enough = written + 10_000_000;
     for (let read = 0; read < enough;) read += (await exchange.body.next()).value.byteLength;
     await exchange.body.return();

@@ -15,7 +15,7 @@ import { NtlmServer, type Respond } from "./testing/ntlm_server.ts";
 import { TestServer } from "./testing/test_server.ts";
 import { undiciCase } from "./testing/undici_case.ts";
 import { waitUntil } from "./testing/wait_until.ts";
-import { wallClock } from "./testing/wall_clock.ts";
+import { systemClock } from "../runtime/system.ts";
 import type { HttpRequest, HttpResponse } from "./transport.ts";
 
 const authority = await TestAuthority.create();
@@ -53,9 +53,9 @@ async function using(options: SettingOptions, test: (setting: Setting) => Promis
     endpoint: server.url("/EWS/Exchange.asmx"),
     user: "CORP\\svc",
     password: new Secret("pässword"),
-    gate: new CredentialGate("CORP\\svc", wallClock),
+    gate: new CredentialGate("CORP\\svc", systemClock),
     trust: { verify: true, extraRoots: [authority.pem] },
-    clock: wallClock,
+    clock: systemClock,
     ...transportOptions,
   });
   const request = (body = "request"): HttpRequest => ({
@@ -263,7 +263,7 @@ undiciCase(
       await waitUntil(() => server.openConnections === 2);
       server.closeConnections(1);
       await waitUntil(() => server.openConnections === 1);
-      await wallClock.sleep(20, FOREVER); // the end travels through the kernel
+      await systemClock.sleep(20, FOREVER); // the end travels through the kernel
       hold.resolve();
       assert.deepEqual(await Promise.all([first, second]), ["200 one", "200 two"]);
       assert.equal(ntlm.connections, 3);
@@ -381,7 +381,7 @@ undiciCase("a large body does not accumulate in memory", async () => {
     for await (const chunk of response.body) {
       read += chunk.byteLength;
       if (read < pauseAt) continue;
-      await wallClock.sleep(50, FOREVER);
+      await systemClock.sleep(50, FOREVER);
       heldMax = Math.max(heldMax, written - read);
       pauseAt += size / 10;
     }

@@ -4,7 +4,8 @@ import { SyncError } from "../core/errors.ts";
 import { sampleEmail, sampleMailbox } from "../../tests/contract/sample_emails.ts";
 import { dataFolderOf } from "./layout.ts";
 import { startWriting } from "./testing/killable_process.ts";
-import { filesBelow, localSubject } from "./testing/local_subject.ts";
+import { filesBelow } from "../../tests/files_below.ts";
+import { localSubject } from "./testing/local_subject.ts";
 
 const { signal } = new AbortController();
 const MAILBOX = sampleMailbox();

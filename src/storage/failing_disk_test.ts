@@ -12,7 +12,8 @@ import {
 } from "../../tests/contract/sample_emails.ts";
 import { SAMPLE_STATES } from "../../tests/contract/state_store_contract.ts";
 import { mapWithin } from "./map_within.ts";
-import { filesBelow, localSubject } from "./testing/local_subject.ts";
+import { filesBelow } from "../../tests/files_below.ts";
+import { localSubject } from "./testing/local_subject.ts";
 import { type FileCall, osError, plannedFiles } from "./testing/planned_files.ts";
 
 const { signal } = new AbortController();

@@ -14,7 +14,8 @@ import { sinkContract } from "../../tests/contract/sink_contract.ts";
 import { SAMPLE_STATES, stateStoreContract } from "../../tests/contract/state_store_contract.ts";
 import { type FileSystem, systemFiles } from "./file_system.ts";
 import { emailObjectNamesOf, stateFolderOf, stateNameOf } from "./layout.ts";
-import { filesBelow, localSubject } from "./testing/local_subject.ts";
+import { filesBelow } from "../../tests/files_below.ts";
+import { localSubject } from "./testing/local_subject.ts";
 import { type FileCall, osError, plannedFiles } from "./testing/planned_files.ts";
 
 const { signal } = new AbortController();

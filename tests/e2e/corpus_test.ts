@@ -6,7 +6,8 @@ import { type ExpectedEmail, expectedEmails } from "../exchange/expected_emails.
 import { bytesOf } from "../exchange/mime_source.ts";
 import { startSimulatedExchange } from "../exchange/simulated_exchange.ts";
 import { assertPresentable, runAppliance } from "./appliance.ts";
-import { customerOf, type DiskEmail, filesBelow, readDelivered } from "./customer.ts";
+import { customerOf, type DiskEmail, readDelivered } from "./customer.ts";
+import { filesBelow } from "../files_below.ts";
 
 const MAILBOXES = ["anna@corp.example", "ben@corp.example", "team+x@corp.example"];
 

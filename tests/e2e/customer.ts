@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { filesBelow } from "../files_below.ts";
 import type { SimulatedExchange } from "../exchange/simulated_exchange.ts";
 
 /** What a customer has on disk: a config, a CA file, a folder for the mail. Gone when disposed. */
@@ -76,19 +77,4 @@ export async function readDelivered(prefix: string): Promise<readonly DiskEmail[
     });
   }
   return emails;
-}
-
-/** Paths of all files below a folder; none if it does not exist. */
-export async function filesBelow(folder: string): Promise<readonly string[]> {
-  const paths: string[] = [];
-  try {
-    for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      const path = join(folder, name);
-      if (isDirectory) paths.push(...await filesBelow(path));
-      else paths.push(path);
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return paths.sort();
 }

@@ -14,7 +14,8 @@ import {
   runAppliance,
   spawnAppliance,
 } from "./appliance.ts";
-import { type Customer, customerOf, filesBelow, readDelivered } from "./customer.ts";
+import { type Customer, customerOf, readDelivered } from "./customer.ts";
+import { filesBelow } from "../files_below.ts";
 import { SMALL_DISKS, smallDisk } from "./small_disk.ts";
 
 const WRONG_PASSWORD = "wrong-Passwörd";

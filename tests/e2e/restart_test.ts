@@ -4,7 +4,8 @@ import { spreadCorpus } from "../exchange/corpus_delivery.ts";
 import { expectedEmails } from "../exchange/expected_emails.ts";
 import { startSimulatedExchange } from "../exchange/simulated_exchange.ts";
 import { runAppliance, type RunningAppliance, spawnAppliance } from "./appliance.ts";
-import { type Customer, customerOf, filesBelow, readDelivered } from "./customer.ts";
+import { type Customer, customerOf, readDelivered } from "./customer.ts";
+import { filesBelow } from "../files_below.ts";
 
 const EMAILS = 1_500;
 /** How many contents have left the server when the appliance is hit. */

@@ -1,7 +1,7 @@
-import { wallClock } from "./wall_clock.ts";
+import { systemClock } from "../../runtime/system.ts";
 
 /** Resolves when `condition` holds; a test that waits in vain is ended by its runner. */
 export async function waitUntil(condition: () => boolean): Promise<void> {
   const forever = { signal: new AbortController().signal };
-  while (!condition()) await wallClock.sleep(5, forever);
+  while (!condition()) await systemClock.sleep(5, forever);
 }

@@ -4,6 +4,7 @@ import type { Mailbox } from "../../core/mailbox.ts";
 import { Semaphore } from "../../core/semaphore.ts";
 import { quietEnv } from "../../../tests/contract/quiet_env.ts";
 import type { SinkSubject, StoredEmail } from "../../../tests/contract/sink_contract.ts";
+import { filesBelow } from "../../../tests/files_below.ts";
 import type { FileSystem } from "../file_system.ts";
 import { dataFolderOf } from "../layout.ts";
 import { createLocalDestination } from "../local_destination.ts";
@@ -47,21 +48,6 @@ export async function storedEmails(
   const paths = await filesBelow(join(prefix, dataFolderOf(mailbox)));
   const records = paths.filter((path) => path.endsWith(".json") && !path.includes("/.tmp/"));
   return await Promise.all(records.map(readEmail));
-}
-
-/** Paths of all files below a folder, sorted; none if it does not exist. */
-export async function filesBelow(folder: string): Promise<string[]> {
-  const paths: string[] = [];
-  try {
-    for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      const path = join(folder, name);
-      if (isDirectory) paths.push(...await filesBelow(path));
-      else paths.push(path);
-    }
-  } catch (thrown) {
-    if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
-  }
-  return paths.sort();
 }
 
 async function readEmail(path: string): Promise<StoredEmail> {
