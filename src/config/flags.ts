@@ -1,30 +1,39 @@
+import { type Command, COMMANDS, optionsOfCommand } from "./commands.ts";
 import type { ReadVariable } from "./environment.ts";
 import { helpText } from "./help.ts";
 import { suggestion } from "./nearest.ts";
 import { isMissingCommand, notInThisVersion } from "./not_in_this_version.ts";
-import { OPTION_NAMES, type OptionValues } from "./options.ts";
+import { missingFeatures, optionConflicts, sinkConflicts } from "./option_conflicts.ts";
+import type { OptionValues } from "./options.ts";
 import { quoted } from "./printable.ts";
+import { problemLine } from "./problem.ts";
 import { optionSettings, readOptions } from "./read_options.ts";
-import {
-  missingFeatures,
-  optionConflicts,
-  runConflicts,
-  type RunOptions,
-  runOptionsOf,
-  shardOption,
-} from "./run_options.ts";
+import { resyncConflicts, type ResyncOptions, resyncOptionsOf } from "./resync_options.ts";
+import { type RunOptions, runOptionsOf } from "./run_options.ts";
 import type { Setting } from "./setting.ts";
 import type { Shard } from "./shard.ts";
+import { shardOptions } from "./shared_options.ts";
+import { type StatusOptions, statusOptionsOf } from "./status_options.ts";
+import { timestampWarnings } from "./timestamp.ts";
+import { type VerifyOptions, verifyOptionsOf } from "./verify_options.ts";
 
 /** What the command line asks for. */
 export type CommandLine =
   | { readonly command: "run"; readonly options: RunOptions }
+  | { readonly command: "status"; readonly options: StatusOptions }
+  | WithWarnings & { readonly command: "verify"; readonly options: VerifyOptions }
+  | WithWarnings & { readonly command: "resync"; readonly options: ResyncOptions }
   | { readonly command: "config validate" | "config show"; readonly options: ConfigOptions }
   | { readonly command: "version" }
   /** To be printed to standard output; exit code 0. */
   | { readonly command: "help"; readonly text: string }
   /** Lines for standard error; exit code 2. */
   | { readonly command: "refused"; readonly lines: readonly string[] };
+
+interface WithWarnings {
+  /** What is worth saying of the options, one line each. */
+  readonly warnings: readonly string[];
+}
 
 /** What the `config` commands were told: the options of `run`, which need not be complete. */
 export interface ConfigOptions {
@@ -36,9 +45,6 @@ export interface ConfigOptions {
   /** What `run` would refuse of these options, one line each. */
   readonly notInThisVersion: readonly string[];
 }
-
-const COMMANDS = ["run", "config validate", "config show", "version"] as const;
-type Command = (typeof COMMANDS)[number];
 
 /**
  * Reads a command line (spec section 1), without the program's own name. The environment is needed
@@ -77,27 +83,39 @@ function unknownCommand(name: string): string {
 }
 
 function commandLineOf(command: Command, args: readonly string[], env: ReadVariable): CommandLine {
-  const known = command === "version" ? (["help"] as const) : OPTION_NAMES;
-  const { values, faults } = readOptions(args, known);
+  const { values, faults } = readOptions(args, optionsOfCommand(command));
   if (faults.length > 0) return refused(...faults);
   if (command === "version" || values.version) return { command: "version" };
-  const conflicts = optionConflicts(values, env);
-  if (command === "run") return runOf(values, [...conflicts, ...runConflicts(values, env)]);
+  const conflicts = conflictsOf(command, values, env);
   if (conflicts.length > 0) return refused(...conflicts);
-  return { command, options: configOptionsOf(values, args) };
+  const warnings = timestampWarnings("--since", values.since).map(problemLine);
+  switch (command) {
+    case "run":
+      return { command, options: runOptionsOf(values) };
+    case "status":
+      return { command, options: statusOptionsOf(values) };
+    case "verify":
+      return { command, options: verifyOptionsOf(values), warnings };
+    case "resync":
+      return { command, options: resyncOptionsOf(values), warnings };
+    case "config validate":
+    case "config show":
+      return { command, options: configOptionsOf(values, args) };
+  }
 }
 
-function runOf(values: OptionValues, conflicts: readonly string[]): CommandLine {
-  if (conflicts.length > 0) return refused(...conflicts);
-  return { command: "run", options: runOptionsOf(values) };
+function conflictsOf(command: Command, values: OptionValues, env: ReadVariable): readonly string[] {
+  const conflicts = optionConflicts(values, env);
+  if (command.startsWith("config ")) return conflicts;
+  const own = command === "resync" ? resyncConflicts(values) : [];
+  return [...conflicts, ...sinkConflicts(values, env), ...own];
 }
 
 function configOptionsOf(values: OptionValues, args: readonly string[]): ConfigOptions {
   const configFile = values.config;
-  const shard = shardOption(values);
   return {
     ...(configFile === undefined ? {} : { configFile }),
-    ...(shard === undefined ? {} : { shard }),
+    ...shardOptions(values),
     settings: optionSettings(values, args),
     notInThisVersion: missingFeatures(values),
   };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { COMMANDS } from "./commands.ts";
 import { type CommandLine, parseCommandLine } from "./flags.ts";
 import { OPTION_NAMES, type OptionRule, OPTIONS } from "./options.ts";
 
@@ -17,9 +18,17 @@ function refusal(line: string | readonly string[], variables: Variables = {}): r
 }
 
 const FILES = "--local-files-prefix mail";
+/** What `run` is told by `FILES` alone. */
+const RUN = {
+  localFilesPrefix: "mail",
+  once: false,
+  retrySkipped: false,
+  restartOnUnrecoverableErrors: false,
+  debugLevel: 1,
+};
 
 Deno.test("run is the default command, and a leading literal program name is skipped once", () => {
-  const run = { command: "run", options: { localFilesPrefix: "mail", once: false, debugLevel: 1 } };
+  const run = { command: "run", options: RUN };
   for (const line of [FILES, `run ${FILES}`, `reinfer-ews ${FILES}`, `reinfer-ews run ${FILES}`]) {
     assert.deepEqual(parse(line), run, line);
   }
@@ -28,13 +37,15 @@ Deno.test("run is the default command, and a leading literal program name is ski
 
 Deno.test("every option this version has reaches the options of run", () => {
   const line = `${FILES} --config c.json --once --debug-level 2 --log-format json ` +
-    "--shard-name ews-2 --total-shards 3";
+    "--shard-name ews-2 --total-shards 3 --retry-skipped --restart-on-unrecoverable-errors";
   assert.deepEqual(parse(line), {
     command: "run",
     options: {
       configFile: "c.json",
       localFilesPrefix: "mail",
       once: true,
+      retrySkipped: true,
+      restartOnUnrecoverableErrors: true,
       debugLevel: 2,
       logFormat: "json",
       shard: { number: 2, total: 3 },
@@ -46,7 +57,7 @@ Deno.test("a value stands after a space or an equals sign; one with a dash needs
   assert.deepEqual(parse("--local-files-prefix=mail"), parse(FILES));
   assert.deepEqual(parse("--local-files-prefix=--mail=x"), {
     command: "run",
-    options: { localFilesPrefix: "--mail=x", once: false, debugLevel: 1 },
+    options: { ...RUN, localFilesPrefix: "--mail=x" },
   });
   assert.deepEqual(refusal("--local-files-prefix --once"), [
     "--local-files-prefix needs a value: a folder path",
@@ -107,8 +118,6 @@ Deno.test("options that are not built yet are refused by name", () => {
   assert.deepEqual([...refusal(line)].sort(), [
     "--bind: not in this version",
     "--reinfer-api-prefix: not in this version",
-    "--restart-on-unrecoverable-errors: not in this version",
-    "--retry-skipped: not in this version",
     "--state-dir: not in this version",
     "--status: not in this version",
   ]);
@@ -118,7 +127,7 @@ Deno.test("exactly one sink must result", () => {
   const platform = "--reinfer-api-endpoint https://acme.reinfer.io/api/";
   const azure = "--private-file-prefix az://acme/mail";
   const token = { REINFER_API_TOKEN: "t" };
-  assert.deepEqual(refusal("run"), ["Nowhere to deliver to: give --local-files-prefix DIR"]);
+  assert.deepEqual(refusal("run"), ["No destination is named: give --local-files-prefix DIR"]);
   assert.deepEqual(
     refusal(`${FILES} ${azure}`)[0],
     "--local-files-prefix excludes --private-file-prefix",
@@ -195,16 +204,7 @@ Deno.test("the blob endpoint variable is checked, and never shown", () => {
 });
 
 Deno.test("commands that are not built yet are known by name, whatever follows", () => {
-  for (
-    const line of [
-      "check --json",
-      "status",
-      "verify --repair",
-      "resync --mailbox a@b.c",
-      "push",
-      "export --help",
-    ]
-  ) {
+  for (const line of ["check --json", "push", "export --help"]) {
     assert.deepEqual(refusal(line), [`The command "${line.split(" ")[0]}": not in this version`]);
   }
   assert.deepEqual(refusal("config pull"), ['The command "config pull": not in this version']);
@@ -252,8 +252,143 @@ Deno.test("version is a command and an option", () => {
   assert.deepEqual(refusal("version --once"), ['Unknown option "--once"']);
 });
 
+Deno.test("status takes where the state is, a shard and the form of its output", () => {
+  assert.deepEqual(parse(`status ${FILES}`), {
+    command: "status",
+    options: { localFilesPrefix: "mail", json: false },
+  });
+  const line = `status ${FILES} --config c.json --json --shard-name ews-2 --total-shards 3`;
+  assert.deepEqual(parse(line), {
+    command: "status",
+    options: {
+      configFile: "c.json",
+      localFilesPrefix: "mail",
+      json: true,
+      shard: { number: 2, total: 3 },
+    },
+  });
+});
+
+Deno.test("status of a running instance is validated, and needs no destination to be refused", () => {
+  const notBuilt = ["--url: not in this version"];
+  assert.deepEqual(refusal("status --url http://10.0.0.1:8080"), notBuilt);
+  assert.deepEqual(refusal(`status ${FILES} --url https://ews.example.com/`), notBuilt);
+  const [line, ...others] = refusal("status --url http://svc:hunter2@ews/?k=hunter2");
+  assert.match(line ?? "", /^--url = ".*": must be an http or https URL/);
+  assert.doesNotMatch(line ?? "", /hunter2/);
+  assert.deepEqual(others, []);
+});
+
+Deno.test("verify takes a mailbox without case, a time, and whether to repair", () => {
+  assert.deepEqual(parse(`verify ${FILES}`), {
+    command: "verify",
+    options: { localFilesPrefix: "mail", repair: false, debugLevel: 1 },
+    warnings: [],
+  });
+  const line = `verify ${FILES} --config c.json --mailbox Alice@B.C --since 2026-01-31 --repair ` +
+    "--shard-name ews-0 --total-shards 2 --debug-level 0 --log-format text";
+  assert.deepEqual(parse(line), {
+    command: "verify",
+    options: {
+      configFile: "c.json",
+      localFilesPrefix: "mail",
+      mailbox: "alice@b.c",
+      since: new Date("2026-01-31T00:00:00Z"),
+      repair: true,
+      shard: { number: 0, total: 2 },
+      debugLevel: 0,
+      logFormat: "text",
+    },
+    warnings: [],
+  });
+});
+
+Deno.test("resync takes one mailbox, a folder path and a time", () => {
+  assert.deepEqual(parse(`resync ${FILES} --mailbox A@b.c`), {
+    command: "resync",
+    options: { localFilesPrefix: "mail", mailbox: "a@b.c", debugLevel: 1 },
+    warnings: [],
+  });
+  const line = `resync ${FILES} --config c.json --mailbox a@b.c --since 2026-01-31T08:00+02:00 ` +
+    "--debug-level 2 --log-format json --folder";
+  assert.deepEqual(parse([...line.split(" "), "Inbox/Old mail"]), {
+    command: "resync",
+    options: {
+      configFile: "c.json",
+      localFilesPrefix: "mail",
+      mailbox: "a@b.c",
+      folder: ["Inbox", "Old mail"],
+      since: new Date("2026-01-31T06:00:00Z"),
+      debugLevel: 2,
+      logFormat: "json",
+    },
+    warnings: [],
+  });
+  assert.deepEqual(refusal(`resync ${FILES}`), [
+    "Which mailbox is missing: give --mailbox ADDRESS",
+  ]);
+});
+
+Deno.test("a time without offset is read as UTC with a warning, by verify and resync", () => {
+  for (const command of ["verify", "resync"] as const) {
+    const parsed = parse(`${command} ${FILES} --mailbox a@b.c --since 2026-01-31T08:00`);
+    assert.ok(parsed.command === command);
+    assert.deepEqual(parsed.options.since, new Date("2026-01-31T08:00:00Z"));
+    assert.deepEqual(parsed.warnings, [
+      '--since = "2026-01-31T08:00:00.000Z": has no offset and is read as UTC; add Z or an offset ' +
+      "such as +02:00",
+    ]);
+  }
+});
+
+Deno.test("values of the commands' own options are validated", () => {
+  assert.deepEqual(
+    refusal(["resync", "--mailbox=nobody", "--since=2026-02-30", '--folder=["Inbox"']),
+    [
+      '--mailbox = "nobody": must be an email address, NAME@DOMAIN',
+      '--since = "2026-02-30": must be an ISO 8601 date or date-time that exists, such as ' +
+      "2024-05-31 or 2024-05-31T08:00:00Z",
+      '--folder = "[\\"Inbox\\"": must be folder names with "/" between them, or a JSON array of ' +
+      'names for those that hold a "/"',
+    ],
+  );
+});
+
+Deno.test("each command takes its own options only, and names the nearest of them", () => {
+  const unknown = (line: string) => refusal(line)[0];
+  assert.equal(unknown("status --jsn"), 'Unknown option "--jsn"; did you mean "--json"?');
+  assert.equal(unknown("verify --repiar"), 'Unknown option "--repiar"; did you mean "--repair"?');
+  assert.equal(unknown("resync --foldr x"), 'Unknown option "--foldr"; did you mean "--folder"?');
+  assert.equal(unknown("run --json"), 'Unknown option "--json"');
+  assert.equal(unknown("config show --mailbox a@b.c"), 'Unknown option "--mailbox"');
+  assert.equal(unknown("status --repair"), 'Unknown option "--repair"');
+  assert.equal(unknown("status --log-format json"), 'Unknown option "--log-format"');
+  assert.equal(unknown("verify --folder Inbox"), 'Unknown option "--folder"');
+  assert.match(unknown("verify --once") ?? "", /^Unknown option "--once"/);
+  assert.match(unknown("resync --shard-name a-1") ?? "", /^Unknown option "--shard-name"/);
+  assert.match(unknown("resync --retry-skipped") ?? "", /^Unknown option "--retry-skipped"/);
+});
+
+Deno.test("status, verify and resync need exactly one destination, as run does", () => {
+  for (const command of ["status", "verify", "resync --mailbox a@b.c"]) {
+    assert.deepEqual(refusal(command), ["No destination is named: give --local-files-prefix DIR"]);
+    assert.deepEqual(refusal(`${command} --private-file-prefix az://acme/mail`), [
+      "--private-file-prefix: not in this version",
+    ]);
+    assert.deepEqual(refusal(`${command} ${FILES}`, { REINFER_API_TOKEN: "t" }), [
+      "--local-files-prefix excludes REINFER_API_TOKEN",
+    ]);
+    assert.deepEqual(refusal(`${command} ${FILES} --state-dir s`), [
+      "--state-dir: not in this version",
+    ]);
+  }
+  assert.deepEqual(refusal(`status ${FILES} --shard-name a-1`), [
+    "--shard-name needs --total-shards as well",
+  ]);
+});
+
 Deno.test("help is on every level and wins over everything else on the line", () => {
-  const levels = ["", "run", "config", "config validate", "config show", "version"];
+  const levels = ["", "config", ...COMMANDS];
   const texts = levels.map((level) => {
     const parsed = parse(`${level} --bogus --help`);
     assert.ok(parsed.command === "help", level);
@@ -270,6 +405,9 @@ Deno.test("no command line throws, and every refusal is printable lines", () => 
     "run",
     "config",
     "show",
+    "status",
+    "verify",
+    "resync",
     "reinfer-ews",
     "--",
     "-",

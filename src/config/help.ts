@@ -1,5 +1,6 @@
+import { type Command, optionsOfCommand } from "./commands.ts";
 import { isMissingOption } from "./not_in_this_version.ts";
-import { OPTION_NAMES, type OptionName, type OptionRule, OPTIONS } from "./options.ts";
+import { type OptionName, type OptionRule, OPTIONS } from "./options.ts";
 
 /** Help is for a terminal of this many columns. */
 export const HELP_COLUMNS = 80;
@@ -11,6 +12,9 @@ Usage: reinfer-ews [COMMAND] [OPTIONS]
 
 Commands:
   run              sync mailboxes until told to stop; the default
+  status           say how far each folder is, and what is skipped
+  verify           compare the mailboxes with what is stored
+  resync           forget a mailbox's progress, so that run lists it again
   config validate  say everything that is wrong with the configuration
   config show      print the effective configuration and where it is from
   version          print the version
@@ -27,7 +31,7 @@ Syncs the configured mailboxes until told to stop.
 Usage: reinfer-ews [run] --local-files-prefix DIR [OPTIONS]
 
 Options:
-${optionLines(OPTION_NAMES)}
+${optionLines(optionsOfCommand("run"))}
 
 Environment:
   REINFER_EWS_CONFIG                            the config file
@@ -42,6 +46,76 @@ Exit codes: 0 done, 1 finished with failures, 2 usage or configuration,
 
 Example:
   reinfer-ews run --config config.json --local-files-prefix mail
+`;
+
+/** What these options mean to the commands that look at what `run` has delivered. */
+const DELIVERED = { "local-files-prefix": 'the DIR that "run" delivers to' } as const;
+
+const STATUS = `\
+Says how far each folder of each mailbox is: its state, until when it is
+synced, what is behind, what is skipped and why. Reads the state that "run"
+keeps, connects to nothing and disturbs no instance.
+
+Usage: reinfer-ews status --local-files-prefix DIR [OPTIONS]
+
+Options:
+${commandLines("status", DELIVERED)}
+
+Exit codes: 0 done, 2 usage or configuration, 4 destination unusable,
+5 internal error.
+
+Example:
+  reinfer-ews status --config config.json --local-files-prefix mail
+`;
+
+const VERIFY = `\
+Compares the mailboxes with what is stored, without fetching any content: how
+many emails each folder has, how many are stored, which are missing. Changes
+nothing, and may run beside an instance, unless told to repair.
+
+Usage: reinfer-ews verify --local-files-prefix DIR [OPTIONS]
+
+Options:
+${commandLines("verify", DELIVERED)}
+
+With --repair, no other instance may be running on these mailboxes.
+TIME is an ISO 8601 date or date-time; without an offset, UTC.
+
+Exit codes: 0 nothing is missing, 1 something is or a mailbox failed,
+2 usage or configuration, 3 credentials or permission, 4 destination unusable,
+5 internal error.
+
+Example:
+  reinfer-ews verify --config config.json --local-files-prefix mail \\
+    --mailbox support@contoso.com --since 2026-01-01 --repair
+`;
+
+const RESYNC = `\
+Forgets the progress of a mailbox, so that the next run lists it again. What is
+stored stays: it is recognised, its metadata is brought up to date, and what is
+missing is delivered under the same ids. No instance may be running on it.
+
+Usage: reinfer-ews resync --local-files-prefix DIR --mailbox ADDRESS [OPTIONS]
+
+Options:
+${
+  commandLines("resync", {
+    ...DELIVERED,
+    "mailbox": "the mailbox; always needed",
+    "since": "list only what was received at or after TIME",
+  })
+}
+
+PATH is folder names with "/" between them, from the top-level folder down, or
+a JSON array of names where a name holds a "/": '["Projects", "A/B"]'.
+TIME is an ISO 8601 date or date-time; without an offset, UTC.
+
+Exit codes: 0 done, 1 the mailbox is in use, 2 usage or configuration,
+4 destination unusable, 5 internal error.
+
+Example:
+  reinfer-ews resync --config config.json --local-files-prefix mail \\
+    --mailbox support@contoso.com --folder Inbox/2026
 `;
 
 const CONFIG = `\
@@ -97,6 +171,9 @@ Example:
 const TEXTS: ReadonlyMap<string, string> = new Map([
   ["", OVERVIEW],
   ["run", RUN],
+  ["status", STATUS],
+  ["verify", VERIFY],
+  ["resync", RESYNC],
   ["config", CONFIG],
   ["config validate", CONFIG_VALIDATE],
   ["config show", CONFIG_SHOW],
@@ -108,12 +185,20 @@ export function helpText(command: string): string | undefined {
   return TEXTS.get(command);
 }
 
+/** What an option means to one command, where that differs from its own help. */
+type HelpOf = Readonly<Partial<Record<OptionName, string>>>;
+
+function commandLines(command: Command, helpOf: HelpOf): string {
+  return optionLines(optionsOfCommand(command), helpOf);
+}
+
 /** Options this version has, aligned, one line each. */
-function optionLines(names: readonly OptionName[]): string {
+function optionLines(names: readonly OptionName[], helpOf: HelpOf = {}): string {
   const rules: Record<OptionName, OptionRule<unknown>> = OPTIONS;
   const rows = names.filter((name) => !isMissingOption(name)).map((name) => {
     const { placeholder, help } = rules[name];
-    return { left: placeholder ? `--${name} ${placeholder}` : `--${name}`, help };
+    const left = placeholder ? `--${name} ${placeholder}` : `--${name}`;
+    return { left, help: helpOf[name] ?? help };
   });
   const width = Math.max(...rows.map(({ left }) => left.length));
   return rows.map(({ left, help }) => `  ${left.padEnd(width)}  ${help}`).join("\n");

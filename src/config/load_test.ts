@@ -291,12 +291,16 @@ Deno.test("a start timestamp without offset and a start for debugging are warned
     await warnings(withMailbox({ start_from: "config", start_timestamp: "2024-05-31T08:00" })),
     [
       'mailboxes["a@b.c"].start_from = "config": is for debugging: every start of the process ' +
-      "begins this mailbox anew",
+      'begins this mailbox anew at its "start_timestamp"',
       'mailboxes["a@b.c"].start_timestamp = "2024-05-31T08:00:00.000Z": has no offset and is read ' +
       "as UTC; add Z or an offset such as +02:00",
     ],
   );
   assert.deepEqual(await warnings(withMailbox({ start_timestamp: "2024-05-31" })), []);
+  assert.deepEqual(await warnings(withMailbox({ start_from: "config" })), [
+    'mailboxes["a@b.c"].start_from = "config": is for debugging: every start of the process ' +
+    'begins this mailbox anew at its oldest email, as it has no "start_timestamp"',
+  ]);
 });
 
 const FOLDER_PATHS = "a list of folder paths, each a list of names";
@@ -319,24 +323,48 @@ Deno.test("lists are checked element by element", async () => {
   );
 });
 
+Deno.test("the lists of a mailbox reach the configuration", async () => {
+  const config = await configOf(withMailbox({
+    folder_allowlist: [["Inbox"], ["Projects", "A/B"]],
+    folder_denylist: [["Inbox", "Private"]],
+    participant_allowlist: ["Alice@Example.com", "alice@example.com"],
+    participant_domain_denylist: ["Rival.Example"],
+  }));
+  assert.deepEqual(config.mailboxes[0]?.folders, {
+    allow: [["Inbox"], ["Projects", "A/B"]],
+    deny: [["Inbox", "Private"]],
+  });
+  assert.deepEqual(config.mailboxes[0]?.participants, {
+    allow: { addresses: ["alice@example.com"], domains: [] },
+    deny: { addresses: [], domains: ["rival.example"] },
+  });
+});
+
+Deno.test("lists that say less than they seem to are warned of at every start", async () => {
+  const lists = { folder_allowlist: [["Inbox"]], folder_denylist: [["inbox"]] };
+  assert.deepEqual(await warnings(withMailbox({ ...lists, participant_allowlist: [] })), [
+    'mailboxes["a@b.c"].folder_denylist[0] = ["inbox"]: is in "folder_allowlist", too; ' +
+    '"folder_denylist" wins',
+    'mailboxes["a@b.c"].participant_allowlist: is empty and restricts nothing, as if it were absent',
+  ]);
+});
+
 Deno.test("what is valid but not built is refused by name, once for all mailboxes", async () => {
-  const lists = { folder_allowlist: [["Inbox"]], participant_denylist: ["a@b.c"] };
   assert.deepEqual(
     await missing({
       ...VALID,
       ews_ssl_ciphers: "HIGH",
       notifications: "streaming",
       mailboxes: {
-        "A@b.c": { ...MAILBOX, ...lists, upload_attachments: "true" },
-        "d@b.c": { ...MAILBOX, ...lists, upload_attachments: false },
+        "A@b.c": { ...MAILBOX, upload_attachments: "true" },
+        "d@b.c": { ...MAILBOX, upload_attachments: false },
+        "e@b.c": { ...MAILBOX, upload_attachments: true },
       },
     }),
     [
       "ews_ssl_ciphers: not in this version",
       'notifications = "streaming": not in this version',
-      'mailboxes["a@b.c"].folder_allowlist (and 1 more): not in this version',
-      'mailboxes["a@b.c"].participant_denylist (and 1 more): not in this version',
-      'mailboxes["a@b.c"].upload_attachments = true: not in this version',
+      'mailboxes["a@b.c"].upload_attachments = true (and 1 more): not in this version',
     ],
   );
 });

@@ -16,9 +16,6 @@ export type MissingFeature =
  */
 export const NOT_IN_THIS_VERSION: readonly MissingFeature[] = [
   { command: "check" },
-  { command: "status" },
-  { command: "verify" },
-  { command: "resync" },
   { command: "config pull" },
   { command: "config push" },
   { command: "push" },
@@ -31,9 +28,8 @@ export const NOT_IN_THIS_VERSION: readonly MissingFeature[] = [
   { option: "private-file-prefix" },
   { option: "remote-config-owner" },
   { option: "remote-config-key" },
-  { option: "restart-on-unrecoverable-errors" },
   { option: "state-dir" },
-  { option: "retry-skipped" },
+  { option: "url" },
 
   { key: "auth_type", value: "oauth2" },
   { key: "auth_type", value: "basic" },
@@ -41,12 +37,6 @@ export const NOT_IN_THIS_VERSION: readonly MissingFeature[] = [
   { key: "ews_ssl_ciphers" },
   { key: "notifications", value: "streaming" },
 
-  { mailboxKey: "folder_allowlist" },
-  { mailboxKey: "folder_denylist" },
-  { mailboxKey: "participant_allowlist" },
-  { mailboxKey: "participant_denylist" },
-  { mailboxKey: "participant_domain_allowlist" },
-  { mailboxKey: "participant_domain_denylist" },
   { mailboxKey: "upload_attachments", value: true },
 
   { variable: "HTTPS_PROXY" },

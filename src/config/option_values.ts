@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { parseJson } from "./json_text.ts";
 
 /** Where `--bind` listens. */
 export interface BindAddress {
@@ -81,4 +82,21 @@ export function filePathOf(text: string): string | undefined {
 /** `--reinfer-api-prefix`: an absolute URL path without anything to encode. */
 export function urlPathOf(text: string): string | undefined {
   return /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)+\/?$/.test(text) ? text : undefined;
+}
+
+/**
+ * `--folder`: names from the top-level folder down with "/" between them, or a JSON array of them,
+ * as a name may hold a "/". A name may begin with "[", so that only what looks like a JSON array of
+ * texts is read as one.
+ */
+export function folderPathOf(text: string): readonly string[] | undefined {
+  const names = /^\s*\[\s*["\]]/.test(text) ? namesInJson(text) : text.split("/");
+  return names && names.length > 0 && names.every((name) => name !== "") ? names : undefined;
+}
+
+function namesInJson(text: string): readonly string[] | undefined {
+  const json = parseJson(text);
+  if ("fault" in json || !Array.isArray(json.value)) return undefined;
+  const names: readonly unknown[] = json.value;
+  return names.every((name) => typeof name === "string") ? names : undefined;
 }

@@ -5,6 +5,7 @@ import {
   bindAddressOf,
   configNameOf,
   filePathOf,
+  folderPathOf,
   urlPathOf,
   wholeNumberOf,
 } from "./option_values.ts";
@@ -67,8 +68,30 @@ Deno.test("whole numbers are plain digits inside their range", () => {
 });
 
 Deno.test("no text makes a reader throw", () => {
-  const readers = [azureLocationOf, bindAddressOf, configNameOf, filePathOf, urlPathOf];
+  const readers = [
+    azureLocationOf,
+    bindAddressOf,
+    configNameOf,
+    filePathOf,
+    folderPathOf,
+    urlPathOf,
+  ];
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
     for (const read of readers) read(text);
   }));
+});
+
+Deno.test("a folder path is names between slashes, or a JSON array where a name holds one", () => {
+  assert.deepEqual(folderPathOf("Inbox"), ["Inbox"]);
+  assert.deepEqual(folderPathOf("Inbox/Old mail/2026"), ["Inbox", "Old mail", "2026"]);
+  assert.deepEqual(folderPathOf('["Projects", "A/B"]'), ["Projects", "A/B"]);
+  assert.deepEqual(folderPathOf(' [ "\\"[" ]'), ['"[']);
+  // A name may begin with a bracket.
+  assert.deepEqual(folderPathOf("[Gmail]/All Mail"), ["[Gmail]", "All Mail"]);
+  assert.deepEqual(folderPathOf('["[\\"x\\"]"]'), ['["x"]']);
+});
+
+Deno.test("a folder path without names, or with an empty or nameless part, is none", () => {
+  const wrong = ["", "/", "/Inbox", "Inbox/", "a//b", "[]", '[""]', '["a", 1]', '["a"', '["a"]/b'];
+  for (const text of wrong) assert.equal(folderPathOf(text), undefined, text);
 });

@@ -1,14 +1,17 @@
 import { LIMITS } from "../core/limits.ts";
+import { isMailboxAddress } from "./mail_address.ts";
 import {
   azureLocationOf,
   bindAddressOf,
   configNameOf,
   filePathOf,
+  folderPathOf,
   urlPathOf,
   wholeNumberOf,
 } from "./option_values.ts";
 import { shardNumberOf } from "./shard.ts";
-import { secureUrlOf } from "./web_url.ts";
+import { TIMESTAMP_ALLOWED, timestampOf } from "./timestamp.ts";
+import { secureUrlOf, webUrlOf } from "./web_url.ts";
 
 /** One option of the command line (spec section 1). */
 export interface OptionRule<T> {
@@ -24,7 +27,7 @@ export interface OptionRule<T> {
 }
 
 /** Every option `run` and the `config` commands know, in the order help lists them. */
-export const OPTIONS = {
+const RUN_OPTIONS = {
   "config": valued("FILE", filePathOf, "a file path", "the config file, else REINFER_EWS_CONFIG"),
   "local-files-prefix": valued("DIR", filePathOf, "a folder path", "deliver to files below DIR"),
   "private-file-prefix": valued(
@@ -47,7 +50,7 @@ export const OPTIONS = {
   "remote-config-key": remoteConfigName("KEY", "key of the config kept remotely"),
   "once": toggle("sync what is there now, then exit"),
   "retry-skipped": toggle("try emails on record as skipped first"),
-  "restart-on-unrecoverable-errors": toggle("restart inside the process instead of exiting"),
+  "restart-on-unrecoverable-errors": toggle("restart inside the process, do not exit"),
   "state-dir": valued("DIR", filePathOf, "a folder path", "keep full state on disk in DIR"),
   "shard-name": valued(
     "NAME",
@@ -77,6 +80,34 @@ export const OPTIONS = {
   "version": toggle("print the version"),
 } satisfies Record<string, OptionRule<unknown>>;
 
+/** Options that only other commands have. */
+const OWN_OPTIONS = {
+  "mailbox": valued(
+    "ADDRESS",
+    (text) => isMailboxAddress(text) ? text.toLowerCase() : undefined,
+    "an email address, NAME@DOMAIN",
+    "only this mailbox",
+  ),
+  "folder": valued(
+    "PATH",
+    folderPathOf,
+    'folder names with "/" between them, or a JSON array of names for those that hold a "/"',
+    "only this folder and all below it",
+  ),
+  "since": valued("TIME", timestampOf, TIMESTAMP_ALLOWED, "only emails received at or after TIME"),
+  "repair": toggle("deliver what is missing"),
+  "json": toggle("print one JSON document"),
+  "url": valued(
+    "URL",
+    webUrlOf,
+    "an http or https URL without credentials, query and fragment",
+    "ask the instance that serves this URL",
+  ),
+} satisfies Record<string, OptionRule<unknown>>;
+
+/** Every option there is. */
+export const OPTIONS = { ...RUN_OPTIONS, ...OWN_OPTIONS };
+
 export type OptionName = keyof typeof OPTIONS;
 
 /** What was given on a command line, decoded; without fallbacks. */
@@ -85,6 +116,7 @@ export type OptionValues = {
 };
 
 export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
+export const RUN_OPTION_NAMES = Object.keys(RUN_OPTIONS) as readonly OptionName[];
 
 function valued<T>(
   placeholder: string,

@@ -13,6 +13,11 @@ export function quoted(value: unknown): string {
   return String(value);
 }
 
+/** An entry of a list that holds no secret, e.g. an address or a folder path: `quoted` in depth. */
+export function quotedEntry(entry: unknown): string {
+  return Array.isArray(entry) ? `[${entry.map(quoted).join(", ")}]` : quoted(entry);
+}
+
 /**
  * A URL-like value as a message may show it: `quoted`, with what stands before an `@` and in the
  * query masked, since people put passwords and keys there.

@@ -1,5 +1,5 @@
 import { suggestion } from "./nearest.ts";
-import { pathOf, quoted, quotedUrl } from "./printable.ts";
+import { pathOf, quoted, quotedEntry, quotedUrl } from "./printable.ts";
 import type { Findings } from "./problem.ts";
 import type { JsonObject, KeyRule, KeyRules } from "./schema.ts";
 import type { Origin, Setting } from "./setting.ts";
@@ -57,11 +57,29 @@ export function readKeys<Rules extends KeyRules>(
     const path = pathOf(parent, key);
     values[key] = found ? decode(rule, found, path, findings) ?? rule.fallback : rule.fallback;
     if (values[key] === undefined || rule.shown === "nested") continue;
-    const value = shownBy(rule, found ? found.value : rule.fallback);
-    settings.push({ key: path, value, origin: found?.origin ?? "default" });
+    settings.push(...settingsOf(rule, path, found));
   }
   // Each value came from the rule of its own key, which is what `KeyValues` says.
   return { values: values as KeyValues<Rules>, isGiven: (key) => given.has(key), settings };
+}
+
+/** One line for a value, and for a list one for each entry. */
+function settingsOf(
+  rule: KeyRule<unknown>,
+  path: string,
+  found: GivenValue | undefined,
+): readonly Setting[] {
+  const value = found ? found.value : rule.fallback;
+  const origin = found?.origin ?? "default";
+  if (rule.shown !== "list" || !Array.isArray(value)) {
+    return [{ key: path, value: shownBy(rule, value), origin }];
+  }
+  if (value.length === 0) return [{ key: path, value: "[]", origin }];
+  return value.map((entry, index) => ({
+    key: `${path}[${index}]`,
+    value: quotedEntry(entry),
+    origin,
+  }));
 }
 
 function decode(rule: KeyRule<unknown>, found: GivenValue, path: string, findings: Findings) {

@@ -1,10 +1,12 @@
 import type { Mailbox } from "../core/mailbox.ts";
 import { isMailboxAddress } from "./mail_address.ts";
+import { folderListsOf, participantListsOf, warnOfLists } from "./mailbox_lists.ts";
 import { pathOf, quoted } from "./printable.ts";
 import type { Findings } from "./problem.ts";
 import { givenInFile, type KeyValues, readKeys } from "./read_keys.ts";
 import { BUCKET_KEYS, isJsonObject, type JsonObject, MAILBOX_KEYS } from "./schema.ts";
 import type { Setting } from "./setting.ts";
+import { timestampWarnings } from "./timestamp.ts";
 
 /** One mailbox of the file whose keys were all valid. */
 export interface MailboxEntry {
@@ -78,6 +80,7 @@ function readMailbox(
   const bucket = readBucket(read.values.bucket, bucketPath, findings);
   settings.push(...bucket.settings, ...read.settings);
   warnOfStart(read.values, path, findings);
+  warnOfLists(read.values, path, findings);
   if (!bucket.name) return undefined;
   return { mailbox: mailboxOf(address, bucket.name, read.values), values: read.values };
 }
@@ -93,27 +96,35 @@ function readBucket(object: JsonObject, path: string, findings: Findings) {
   return { settings, name: { owner, name } };
 }
 
-function warnOfStart(values: MailboxEntry["values"], path: string, findings: Findings): void {
-  if (values.start_from === "config") {
-    const message = "is for debugging: every start of the process begins this mailbox anew";
+function warnOfStart(
+  { start_from, start_timestamp }: MailboxEntry["values"],
+  path: string,
+  findings: Findings,
+): void {
+  if (start_from === "config") {
+    const begin = start_timestamp
+      ? 'at its "start_timestamp"'
+      : 'at its oldest email, as it has no "start_timestamp"';
+    const message =
+      `is for debugging: every start of the process begins this mailbox anew ${begin}`;
     findings.warnings.push({ at: pathOf(path, "start_from"), value: '"config"', message });
   }
-  if (values.start_timestamp?.offsetAssumed) {
-    const message = "has no offset and is read as UTC; add Z or an offset such as +02:00";
-    const value = quoted(values.start_timestamp.instant.toISOString());
-    findings.warnings.push({ at: pathOf(path, "start_timestamp"), value, message });
-  }
+  findings.warnings.push(...timestampWarnings(pathOf(path, "start_timestamp"), start_timestamp));
 }
 
 function mailboxOf(
   address: string,
   bucket: Mailbox["bucket"],
-  { start_from, start_timestamp }: MailboxEntry["values"],
+  values: MailboxEntry["values"],
 ): Mailbox {
+  const folders = folderListsOf(values);
+  const participants = participantListsOf(values);
   return {
     address,
     bucket,
-    startFrom: start_from,
-    ...(start_timestamp ? { startTimestamp: start_timestamp.instant } : {}),
+    startFrom: values.start_from,
+    ...(values.start_timestamp ? { startTimestamp: values.start_timestamp.instant } : {}),
+    ...(folders ? { folders } : {}),
+    ...(participants ? { participants } : {}),
   };
 }

@@ -1,7 +1,13 @@
 import { parseArgs } from "node:util";
 import { suggestion } from "./nearest.ts";
 import { isMissingOption } from "./not_in_this_version.ts";
-import { type OptionName, type OptionRule, OPTIONS, type OptionValues } from "./options.ts";
+import {
+  type OptionName,
+  type OptionRule,
+  OPTIONS,
+  type OptionValues,
+  RUN_OPTION_NAMES,
+} from "./options.ts";
 import { quoted, quotedUrl } from "./printable.ts";
 import type { Setting } from "./setting.ts";
 
@@ -50,12 +56,13 @@ export function readOptions(
   return { values: Object.fromEntries(values) as OptionValues, faults };
 }
 
-/** The options that have a value, given or by default, as `config show` lists them. */
+/** The options of `run` that have a value, given or by default, as `config show` lists them. */
 export function optionSettings(values: OptionValues, args: readonly string[]): readonly Setting[] {
-  const given = splitArguments(args, Object.keys(OPTIONS) as OptionName[]).options;
-  return Object.entries<OptionRule<unknown>>(OPTIONS).flatMap(([name, rule]): Setting[] => {
+  const given = splitArguments(args, RUN_OPTION_NAMES).options;
+  return RUN_OPTION_NAMES.flatMap((name): Setting[] => {
+    const rule: OptionRule<unknown> = OPTIONS[name];
     const key = `--${name}`;
-    if (values[name as OptionName] !== undefined) {
+    if (values[name] !== undefined) {
       const text = given.find(({ rawName }) => rawName === key)?.value;
       return [{ key, value: text === undefined ? "true" : shown(rule, text), origin: "flag" }];
     }

@@ -1,9 +1,6 @@
-import { assert } from "../core/errors.ts";
-import { type ReadVariable, variableOf } from "./environment.ts";
-import { isMissingOption, notInThisVersion } from "./not_in_this_version.ts";
-import { OPTION_NAMES, type OptionName, OPTIONS, type OptionValues } from "./options.ts";
+import type { OptionValues } from "./options.ts";
 import type { Shard } from "./shard.ts";
-import { secureUrlOf } from "./web_url.ts";
+import { logOptions, placeOptions, shardOptions } from "./shared_options.ts";
 
 /** What `run` was told to do. Only what this version can do: it refuses the rest. */
 export interface RunOptions {
@@ -12,6 +9,10 @@ export interface RunOptions {
   /** Folder that emails and state are written below, as given. */
   readonly localFilesPrefix: string;
   readonly once: boolean;
+  /** Try emails on record as skipped first, whatever their schedule says. */
+  readonly retrySkipped: boolean;
+  /** Restart inside the process instead of exiting. */
+  readonly restartOnUnrecoverableErrors: boolean;
   readonly debugLevel: 0 | 1 | 2;
   /** Absent: text on a terminal, JSON lines otherwise. */
   readonly logFormat?: "text" | "json";
@@ -19,104 +20,14 @@ export interface RunOptions {
   readonly shard?: Shard;
 }
 
-const SINK_OPTIONS = [
-  "local-files-prefix",
-  "private-file-prefix",
-  "reinfer-api-endpoint",
-] as const satisfies readonly OptionName[];
-
-/** Rules between options that hold for every command that takes them; one line for each breach. */
-export function optionConflicts(values: OptionValues, env: ReadVariable): readonly string[] {
-  return [
-    ...together(values, "shard-name", "total-shards"),
-    ...together(values, "remote-config-owner", "remote-config-key"),
-    ...shardOutOfRange(values),
-    ...badBlobEndpoint(env),
-  ];
-}
-
-/** Rules of `run` alone (spec section 1): exactly one sink must result, and it must be built. */
-export function runConflicts(values: OptionValues, env: ReadVariable): readonly string[] {
-  return [...sinkConflicts(values, env), ...missingFeatures(values)];
-}
-
-/** The options of `run`, once `optionConflicts` and `runConflicts` found nothing. */
+/** The options of `run`, once no conflict was found. */
 export function runOptionsOf(values: OptionValues): RunOptions {
-  const localFilesPrefix = values["local-files-prefix"];
-  assert(localFilesPrefix !== undefined, "the one sink of this version is named");
-  const configFile = values.config;
-  const logFormat = values["log-format"];
-  const shard = shardOption(values);
   return {
-    ...(configFile === undefined ? {} : { configFile }),
-    localFilesPrefix,
+    ...placeOptions(values),
     once: values.once ?? false,
-    debugLevel: DEBUG_LEVELS[values["debug-level"] ?? OPTIONS["debug-level"].fallback],
-    ...(logFormat === undefined ? {} : { logFormat }),
-    ...(shard === undefined ? {} : { shard }),
+    retrySkipped: values["retry-skipped"] ?? false,
+    restartOnUnrecoverableErrors: values["restart-on-unrecoverable-errors"] ?? false,
+    ...logOptions(values),
+    ...shardOptions(values),
   };
-}
-
-const DEBUG_LEVELS = { "0": 0, "1": 1, "2": 2 } as const;
-
-/** The share both options together name; undefined without them. */
-export function shardOption(values: OptionValues): Shard | undefined {
-  const number = values["shard-name"];
-  const total = values["total-shards"];
-  return number === undefined || total === undefined ? undefined : { number, total };
-}
-
-function together(values: OptionValues, one: OptionName, other: OptionName): string[] {
-  if ((values[one] === undefined) === (values[other] === undefined)) return [];
-  const [given, absent] = values[one] === undefined ? [other, one] : [one, other];
-  return [`--${given} needs --${absent} as well`];
-}
-
-function shardOutOfRange(values: OptionValues): string[] {
-  const shard = shardOption(values);
-  if (!shard || shard.number < shard.total) return [];
-  return [
-    `--shard-name ends in ${shard.number}, but with --total-shards ${shard.total} ` +
-    `shards are numbered from 0 to ${shard.total - 1}`,
-  ];
-}
-
-function badBlobEndpoint(env: ReadVariable): string[] {
-  const endpoint = variableOf(env, "REINFER_EWS_AZURE_BLOB_ENDPOINT");
-  if (endpoint === undefined || secureUrlOf(endpoint)) return [];
-  // Not shown: a connection string with an account key may have ended up in it.
-  return ["REINFER_EWS_AZURE_BLOB_ENDPOINT: must be an https URL (http only to this machine)"];
-}
-
-function sinkConflicts(values: OptionValues, env: ReadVariable): string[] {
-  const sinks = SINK_OPTIONS.filter((option) => values[option] !== undefined);
-  if (sinks.length === 0) {
-    const built = SINK_OPTIONS.filter((option) => !isMissingOption(option));
-    const choices = built.map((option) => `--${option} ${OPTIONS[option].placeholder}`);
-    return [`Nowhere to deliver to: give ${choices.join(" or ")}`];
-  }
-  const token = tokenVariableOf(env);
-  const lines: string[] = [];
-  if (values["local-files-prefix"] !== undefined) {
-    const others = sinks.slice(1).map((option) => `--${option}`);
-    if (token !== undefined && token !== "REINFER_TOKEN") others.push(token);
-    for (const other of others) lines.push(`--local-files-prefix excludes ${other}`);
-  }
-  if (values["reinfer-api-endpoint"] && token === undefined) {
-    lines.push("--reinfer-api-endpoint needs the variable REINFER_API_TOKEN");
-  }
-  return lines;
-}
-
-/** Which variable the platform token would be taken from. */
-function tokenVariableOf(env: ReadVariable): string | undefined {
-  return ["REINFER_API_TOKEN", "REINFER_API_TOKEN_FILE", "REINFER_TOKEN"]
-    .find((name) => variableOf(env, name) !== undefined);
-}
-
-/** A line for each given option that is valid but not built. */
-export function missingFeatures(values: OptionValues): readonly string[] {
-  return OPTION_NAMES
-    .filter((name) => values[name] !== undefined && isMissingOption(name))
-    .map((name) => notInThisVersion(`--${name}`));
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Secret } from "../core/secret.ts";
 import { isMailboxAddress, isMailDomain } from "./mail_address.ts";
-import { timestampOf } from "./timestamp.ts";
+import { TIMESTAMP_ALLOWED, timestampOf } from "./timestamp.ts";
 import { secureUrlOf, webUrlOf } from "./web_url.ts";
 
 /** One key of the config file (spec section 2). `null` and absence are the reader's business. */
@@ -12,9 +12,10 @@ export interface KeyRule<T> {
   readonly fallback?: T;
   /**
    * How messages and `config show` treat its value: `secret` is masked, `url` loses credentials,
-   * `nested` is an object with keys of its own and not shown itself.
+   * `list` is shown element by element, `nested` is an object with keys of its own and not shown
+   * itself.
    */
-  readonly shown?: "secret" | "url" | "nested";
+  readonly shown?: "secret" | "url" | "list" | "nested";
 }
 
 export type KeyRules = Readonly<Record<string, KeyRule<unknown>>>;
@@ -64,10 +65,7 @@ export const CONFIG_KEYS = {
 export const MAILBOX_KEYS = {
   bucket: nested('an object with "owner" and "name"'),
   start_from: withFallback(oneOf("bucket", "config"), "bucket"),
-  start_timestamp: decoded(
-    timestampOf,
-    "an ISO 8601 date or date-time that exists, such as 2024-05-31 or 2024-05-31T08:00:00Z",
-  ),
+  start_timestamp: decoded(timestampOf, TIMESTAMP_ALLOWED),
   enabled: withFallback(flag(), true),
   folder_allowlist: listOf(folderPath(), "a list of folder paths, each a list of names"),
   folder_denylist: listOf(folderPath(), "a list of folder paths, each a list of names"),
@@ -149,7 +147,7 @@ function wholeNumber(min: number, max: number): KeyRule<number> {
 }
 
 function listOf<T>(element: z.ZodType<T>, allowed: string): KeyRule<readonly T[]> {
-  return { schema: z.array(element), allowed };
+  return { schema: z.array(element), allowed, shown: "list" };
 }
 
 function folderPath(): z.ZodType<readonly string[]> {

@@ -65,6 +65,26 @@ mailboxes["d@b.c"].enabled         = false                       file
   );
 });
 
+Deno.test("config show lists the entries of lists one by one, on printable lines", async () => {
+  const mailbox = {
+    ...CONFIG.mailboxes["a@b.c"],
+    folder_allowlist: [["Inbox"], ["Projects", "A/B\n\u202e"]],
+    participant_denylist: ["X@b.c"],
+    participant_domain_denylist: [],
+  };
+  const loaded = await load({ ...CONFIG, mailboxes: { "a@b.c": mailbox } });
+  const lines = renderConfigShow(loaded, OPTIONS).stdout.split("\n");
+  assert.deepEqual(
+    lines.filter((line) => line.includes("list")).map((line) => line.replaceAll(/ +/g, " ")),
+    [
+      'mailboxes["a@b.c"].folder_allowlist[0] = ["Inbox"] file',
+      'mailboxes["a@b.c"].folder_allowlist[1] = ["Projects", "A/B\\n\\u202e"] file',
+      'mailboxes["a@b.c"].participant_denylist[0] = "X@b.c" file',
+      'mailboxes["a@b.c"].participant_domain_denylist = [] file',
+    ],
+  );
+});
+
 Deno.test("config show tells the defaults that depend on other keys", async () => {
   const oauth = {
     auth_oauth_authority: "https://login.example.com/tenant",

@@ -1,9 +1,16 @@
+import { quoted } from "./printable.ts";
+import type { Problem } from "./problem.ts";
+
 /** A point in time as written in the configuration. */
 export interface Timestamp {
   readonly instant: Date;
   /** Whether it was written as a time without offset, which is then read as UTC. */
   readonly offsetAssumed: boolean;
 }
+
+/** What `timestampOf` takes, completing "must be". */
+export const TIMESTAMP_ALLOWED =
+  "an ISO 8601 date or date-time that exists, such as 2024-05-31 or 2024-05-31T08:00:00Z";
 
 /** Date, then optionally time with optional seconds and fraction, then optionally an offset. */
 const ISO_8601 = new RegExp(
@@ -30,6 +37,13 @@ export function timestampOf(text: string): Timestamp | undefined {
   const instant = new Date(local.getTime() - offsetMs);
   if (!/^(?!0000)[0-9]{4}-/.test(instant.toISOString())) return undefined;
   return { instant, offsetAssumed: time !== undefined && offset === undefined };
+}
+
+/** What is worth a warning in a timestamp given at a key or option, or nothing. */
+export function timestampWarnings(at: string, timestamp: Timestamp | undefined): Problem[] {
+  if (!timestamp?.offsetAssumed) return [];
+  const message = "has no offset and is read as UTC; add Z or an offset such as +02:00";
+  return [{ at, value: quoted(timestamp.instant.toISOString()), message }];
 }
 
 function offsetMsOf(offset: string): number | undefined {

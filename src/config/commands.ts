@@ -1,0 +1,44 @@
+import { type OptionName, RUN_OPTION_NAMES } from "./options.ts";
+
+/** Where a command finds what `run` has delivered; not all of it is in this version. */
+const PLACE_OPTIONS = [
+  "config",
+  "local-files-prefix",
+  "private-file-prefix",
+  "reinfer-api-endpoint",
+  "reinfer-api-prefix",
+  "remote-config-owner",
+  "remote-config-key",
+  "state-dir",
+] as const;
+
+/** The options each command takes, in the order help lists them. */
+const OPTIONS_OF = {
+  "run": RUN_OPTION_NAMES,
+  "status": [...PLACE_OPTIONS, "url", "json", "shard-name", "total-shards", "help"],
+  "verify": [
+    ...PLACE_OPTIONS,
+    "mailbox",
+    "since",
+    "repair",
+    "shard-name",
+    "total-shards",
+    "debug-level",
+    "log-format",
+    "help",
+  ],
+  "resync": [...PLACE_OPTIONS, "mailbox", "folder", "since", "debug-level", "log-format", "help"],
+  "config validate": RUN_OPTION_NAMES,
+  "config show": RUN_OPTION_NAMES,
+  "version": ["help"],
+} as const satisfies Record<string, readonly OptionName[]>;
+
+/** A command this version has. */
+export type Command = keyof typeof OPTIONS_OF;
+
+export const COMMANDS = Object.keys(OPTIONS_OF) as readonly Command[];
+
+/** The options a command takes, those that are not in this version included. */
+export function optionsOfCommand(command: Command): readonly OptionName[] {
+  return OPTIONS_OF[command];
+}

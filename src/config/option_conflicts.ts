@@ -1,0 +1,85 @@
+import { type ReadVariable, variableOf } from "./environment.ts";
+import { isMissingOption, notInThisVersion } from "./not_in_this_version.ts";
+import { OPTION_NAMES, type OptionName, OPTIONS, type OptionValues } from "./options.ts";
+import { shardOption } from "./shared_options.ts";
+import { secureUrlOf } from "./web_url.ts";
+
+const SINK_OPTIONS = [
+  "local-files-prefix",
+  "private-file-prefix",
+  "reinfer-api-endpoint",
+] as const satisfies readonly OptionName[];
+
+/** Rules between options that hold for every command that takes them; one line for each breach. */
+export function optionConflicts(values: OptionValues, env: ReadVariable): readonly string[] {
+  return [
+    ...together(values, "shard-name", "total-shards"),
+    ...together(values, "remote-config-owner", "remote-config-key"),
+    ...shardOutOfRange(values),
+    ...badBlobEndpoint(env),
+  ];
+}
+
+/**
+ * Rules of the commands that work on a destination (spec section 1): exactly one sink must result,
+ * and what is asked for must be built. A running instance, named by `--url`, stands in for both.
+ */
+export function sinkConflicts(values: OptionValues, env: ReadVariable): readonly string[] {
+  const sinks = values.url === undefined ? sinkLines(values, env) : [];
+  return [...sinks, ...missingFeatures(values)];
+}
+
+/** A line for each given option that is valid but not built. */
+export function missingFeatures(values: OptionValues): readonly string[] {
+  return OPTION_NAMES
+    .filter((name) => values[name] !== undefined && isMissingOption(name))
+    .map((name) => notInThisVersion(`--${name}`));
+}
+
+function together(values: OptionValues, one: OptionName, other: OptionName): string[] {
+  if ((values[one] === undefined) === (values[other] === undefined)) return [];
+  const [given, absent] = values[one] === undefined ? [other, one] : [one, other];
+  return [`--${given} needs --${absent} as well`];
+}
+
+function shardOutOfRange(values: OptionValues): string[] {
+  const shard = shardOption(values);
+  if (!shard || shard.number < shard.total) return [];
+  return [
+    `--shard-name ends in ${shard.number}, but with --total-shards ${shard.total} ` +
+    `shards are numbered from 0 to ${shard.total - 1}`,
+  ];
+}
+
+function badBlobEndpoint(env: ReadVariable): string[] {
+  const endpoint = variableOf(env, "REINFER_EWS_AZURE_BLOB_ENDPOINT");
+  if (endpoint === undefined || secureUrlOf(endpoint)) return [];
+  // Not shown: a connection string with an account key may have ended up in it.
+  return ["REINFER_EWS_AZURE_BLOB_ENDPOINT: must be an https URL (http only to this machine)"];
+}
+
+function sinkLines(values: OptionValues, env: ReadVariable): string[] {
+  const sinks = SINK_OPTIONS.filter((option) => values[option] !== undefined);
+  if (sinks.length === 0) {
+    const built = SINK_OPTIONS.filter((option) => !isMissingOption(option));
+    const choices = built.map((option) => `--${option} ${OPTIONS[option].placeholder}`);
+    return [`No destination is named: give ${choices.join(" or ")}`];
+  }
+  const token = tokenVariableOf(env);
+  const lines: string[] = [];
+  if (values["local-files-prefix"] !== undefined) {
+    const others = sinks.slice(1).map((option) => `--${option}`);
+    if (token !== undefined && token !== "REINFER_TOKEN") others.push(token);
+    for (const other of others) lines.push(`--local-files-prefix excludes ${other}`);
+  }
+  if (values["reinfer-api-endpoint"] && token === undefined) {
+    lines.push("--reinfer-api-endpoint needs the variable REINFER_API_TOKEN");
+  }
+  return lines;
+}
+
+/** Which variable the platform token would be taken from. */
+function tokenVariableOf(env: ReadVariable): string | undefined {
+  return ["REINFER_API_TOKEN", "REINFER_API_TOKEN_FILE", "REINFER_TOKEN"]
+    .find((name) => variableOf(env, name) !== undefined);
+}

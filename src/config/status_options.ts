@@ -1,0 +1,20 @@
+import type { OptionValues } from "./options.ts";
+import type { Shard } from "./shard.ts";
+import { placeOptions, shardOptions } from "./shared_options.ts";
+
+/** What `status` was told to do. Only what this version can do: it refuses the rest. */
+export interface StatusOptions {
+  /** From `--config`; absent: the variable REINFER_EWS_CONFIG says it. */
+  readonly configFile?: string;
+  /** Folder that emails and state are below, as given. */
+  readonly localFilesPrefix: string;
+  /** One JSON document instead of text. */
+  readonly json: boolean;
+  /** Absent: all mailboxes. */
+  readonly shard?: Shard;
+}
+
+/** The options of `status`, once no conflict was found. */
+export function statusOptionsOf(values: OptionValues): StatusOptions {
+  return { ...placeOptions(values), json: values.json ?? false, ...shardOptions(values) };
+}

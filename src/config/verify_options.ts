@@ -1,0 +1,35 @@
+import type { OptionValues } from "./options.ts";
+import type { Shard } from "./shard.ts";
+import { logOptions, placeOptions, shardOptions } from "./shared_options.ts";
+
+/** What `verify` was told to do. Only what this version can do: it refuses the rest. */
+export interface VerifyOptions {
+  /** From `--config`; absent: the variable REINFER_EWS_CONFIG says it. */
+  readonly configFile?: string;
+  /** Folder that emails and state are below, as given. */
+  readonly localFilesPrefix: string;
+  /** Address in lower case, not checked to be configured; absent: every mailbox of the shard. */
+  readonly mailbox?: string;
+  /** Only emails received at or after it; absent: all. */
+  readonly since?: Date;
+  /** Deliver what is missing. */
+  readonly repair: boolean;
+  readonly debugLevel: 0 | 1 | 2;
+  /** Absent: text on a terminal, JSON lines otherwise. */
+  readonly logFormat?: "text" | "json";
+  /** Absent: all mailboxes. */
+  readonly shard?: Shard;
+}
+
+/** The options of `verify`, once no conflict was found. */
+export function verifyOptionsOf(values: OptionValues): VerifyOptions {
+  const { mailbox, since } = values;
+  return {
+    ...placeOptions(values),
+    ...(mailbox === undefined ? {} : { mailbox }),
+    ...(since === undefined ? {} : { since: since.instant }),
+    repair: values.repair ?? false,
+    ...logOptions(values),
+    ...shardOptions(values),
+  };
+}
