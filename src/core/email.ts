@@ -48,6 +48,16 @@ export interface ItemDescription {
   readonly isDraft: boolean;
   readonly metadata: Omit<EmailMetadata, "folder" | "receivedAt" | "sizeBytes">;
   readonly attachments: readonly AttachmentInfo[];
+  /** Who sent and got it; only where the mailbox has lists of participants. */
+  readonly participants?: Participants;
+}
+
+/** From, Sender, To, Cc, Bcc and Reply-To of an email, as the server resolves them. */
+export interface Participants {
+  /** SMTP addresses in lower case. */
+  readonly addresses: readonly string[];
+  /** Whether there is one whose SMTP address the server does not tell. */
+  readonly unresolved: boolean;
 }
 
 /** One email without its MIME content: what the `.json` beside an `.eml` says. */
@@ -63,9 +73,11 @@ export interface EmailRecord {
   readonly attachments: readonly AttachmentInfo[];
 }
 
-/** One email; its MIME content byte for byte as Exchange returns it. */
+/** One email; its MIME content byte for byte as Exchange returns it, unless `rebuilt`. */
 export interface RawEmail extends EmailRecord {
   readonly mime: MimeContent;
+  /** Exchange cannot give the content: it was made from properties and attachments. */
+  readonly rebuilt?: boolean;
 }
 
 const EMAIL_ID_CHARACTERS_MAX = 512;

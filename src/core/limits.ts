@@ -28,6 +28,17 @@ export const LIMITS = {
   skeletonBytesMax: 16 * MIB,
   /** Batches of one page in work at a time: one is fetched while the other is made durable. */
   batchesInFlight: 2,
+  /**
+   * Pages of older mail being delivered at a time, whole process: what many mailboxes have behind
+   * them takes turns, and requests for new mail find a connection.
+   */
+  backfillsInFlight: 8,
+  /** So many skips of a mailbox in a row for one reason suspend it (spec section 7). */
+  skipsInARowMax: 10,
+  /** A page of so many items, all of them vanished, is doubted (spec section 7). */
+  vanishedPageItemsMin: 5,
+  /** How long after its receipt changes of an email are looked at (spec section 3). */
+  volatileMs: 60 * 60_000,
   /** Folders of one mailbox passed over at a time: below the ConcurrentSyncCalls of 5 seen online. */
   foldersInFlight: 3,
   /** Reads, renames and folder fsyncs in flight, beside uploads: a bound, not a tuned value. */

@@ -13,6 +13,31 @@ export interface Mailbox {
   readonly startFrom: "bucket" | "config";
   /** Only emails received at or after it; absent: all. */
   readonly startTimestamp?: Date;
+  /** Absent: every mail folder. */
+  readonly folders?: FolderLists;
+  /** Absent: emails of everyone. */
+  readonly participants?: ParticipantLists;
+}
+
+/**
+ * Which folders are synced (spec section 2). A path goes from below the message root and stands for
+ * the folder and all below it. An absent `allow` allows every folder.
+ */
+export interface FolderLists {
+  readonly allow?: readonly (readonly string[])[];
+  readonly deny?: readonly (readonly string[])[];
+}
+
+/** Whose emails are synced (spec section 2). An absent `allow` allows everyone's. */
+export interface ParticipantLists {
+  readonly allow?: AddressList;
+  readonly deny?: AddressList;
+}
+
+/** Mail addresses, and domains that stand for every address in exactly them; in lower case. */
+export interface AddressList {
+  readonly addresses: readonly string[];
+  readonly domains: readonly string[];
 }
 
 /** One mail folder of a mailbox. */

@@ -7,12 +7,18 @@ export interface DeliveryCounts {
   readonly delivered: number;
   /** Content was stored already; at most the metadata was rewritten. */
   readonly alreadyStored: number;
-  /** Given up for now, on the record. */
+  /** Given up for now, on the record, for the first time. */
   readonly skipped: number;
+  /** Tried again from the record, and still not to be had. */
+  readonly stillSkipped: number;
   /** Gone when asked for: moved or deleted meanwhile. */
   readonly vanished: number;
   /** Not emails to sync: drafts, other item classes, received before `start_timestamp`. */
   readonly ignored: number;
+  /** Kept out by the lists of participants. */
+  readonly filtered: number;
+  /** Those of `delivered` whose content was rebuilt. */
+  readonly rebuilt: number;
   /** MIME bytes stored by `delivered`. */
   readonly bytes: number;
 }
@@ -21,8 +27,11 @@ export const NO_COUNTS: DeliveryCounts = {
   delivered: 0,
   alreadyStored: 0,
   skipped: 0,
+  stillSkipped: 0,
   vanished: 0,
   ignored: 0,
+  filtered: 0,
+  rebuilt: 0,
   bytes: 0,
 };
 
@@ -31,16 +40,19 @@ export function addCounts(a: DeliveryCounts, b: DeliveryCounts): DeliveryCounts 
     delivered: a.delivered + b.delivered,
     alreadyStored: a.alreadyStored + b.alreadyStored,
     skipped: a.skipped + b.skipped,
+    stillSkipped: a.stillSkipped + b.stillSkipped,
     vanished: a.vanished + b.vanished,
     ignored: a.ignored + b.ignored,
+    filtered: a.filtered + b.filtered,
+    rebuilt: a.rebuilt + b.rebuilt,
     bytes: a.bytes + b.bytes,
   };
 }
 
 /** How many items the counts settle. */
 export function settledOf(counts: DeliveryCounts): number {
-  return counts.delivered + counts.alreadyStored + counts.skipped + counts.vanished +
-    counts.ignored;
+  return counts.delivered + counts.alreadyStored + counts.skipped + counts.stillSkipped +
+    counts.vanished + counts.ignored + counts.filtered;
 }
 
 /** What a mailbox is doing; each phase carries exactly its own data. */
@@ -51,7 +63,8 @@ export type MailboxPhase =
   | { readonly name: "backing-off"; readonly error: SyncError; readonly delayMs: number }
   | { readonly name: "suspended"; readonly error: SyncError; readonly delayMs: number }
   | { readonly name: "waiting-for-destination"; readonly error: SyncError }
-  | { readonly name: "stopped" };
+  /** With the failure that ended it, if one did. */
+  | { readonly name: "stopped"; readonly error?: SyncError };
 
 /** Watches the engine at work: the terminal's progress now, status page and metrics later. */
 export interface Observer {

@@ -3,7 +3,7 @@ import type { CallOptions } from "./env.ts";
 import type { SyncError } from "./errors.ts";
 import type { Folder, Mailbox } from "./mailbox.ts";
 import type { MimeContent } from "./mime_content.ts";
-import type { BackfillPosition, FolderSyncState } from "./sync_state.ts";
+import type { BackfillPosition, FolderSyncState, MailboxCondition } from "./sync_state.ts";
 
 /** A mailbox and one of its folders. */
 export interface FolderOf {
@@ -31,7 +31,10 @@ export interface MailSource {
    */
   changes(at: FolderOf, options: ChangesOptions): Promise<ChangePage>;
 
-  /** One page of a folder's items, ascending by received time, from `position` on. */
+  /**
+   * One page of a folder's items in ascending `order`, from `position` on. Rejects with kind
+   * `folder` and code `ListingUnavailable` if the server cannot order this folder in time.
+   */
   list(at: FolderOf, options: ListOptions): Promise<ListPage>;
 
   /** Properties of items without their MIME content; one outcome for each id, in order. */
@@ -50,6 +53,18 @@ export interface MailSource {
     items: readonly ItemDescription[],
     options: CallOptions,
   ): Promise<readonly FetchOutcome[]>;
+
+  /**
+   * MIME content made from the properties and attachments of an item whose own content failed with
+   * `because` (kind `item`), as far as the server gives those; marked by the header field
+   * `X-Reinfer-Ews-Rebuilt: 1`. The outcome is `because` itself where that cannot help.
+   */
+  rebuild(
+    at: FolderOf,
+    item: ItemDescription,
+    because: SyncError,
+    options: CallOptions,
+  ): Promise<FetchOutcome>;
 }
 
 export interface FolderListing {
@@ -78,10 +93,17 @@ export interface ChangePage {
 }
 
 export interface ListOptions extends CallOptions {
-  /** Absent: from the oldest item. */
+  /**
+   * By which time items are ordered and chosen. `received`: one without received time counts at its
+   * creation time. `modified`: every item has one; flags and moves change it.
+   */
+  readonly order: "received" | "modified";
+  /** A position of the same order. Absent: from the oldest item. */
   readonly position: BackfillPosition | undefined;
-  /** Only items received at or after it; one without received time counts at its creation time. */
+  /** Only items of that time or later. */
   readonly since: Date | undefined;
+  /** Only items of an earlier time. */
+  readonly until: Date | undefined;
   readonly limit: number;
 }
 
@@ -89,7 +111,7 @@ export interface ListPage {
   readonly itemIds: readonly string[];
   /** Where the next page begins; absent when the end of the folder was reached. */
   readonly next?: BackfillPosition;
-  /** Received time up to which, exclusive, this and all earlier pages cover the folder. */
+  /** Time of the order up to which, exclusive, this and all earlier pages cover the folder. */
   readonly coveredUntil?: Date;
 }
 
@@ -119,8 +141,11 @@ export interface MailboxSink {
    */
   refresh(
     records: readonly EmailRecord[],
-    options: CallOptions,
+    options: RefreshOptions,
   ): Promise<ReadonlySet<string>>;
+
+  /** The key of every email that is stored complete, in no order. */
+  keys(options: CallOptions): AsyncIterable<string>;
 
   /**
    * Stores emails under their ids; storing one twice has the effect of once, and the last wins.
@@ -128,6 +153,16 @@ export interface MailboxSink {
    * failed (the source's own `SyncError`, nothing of it stored). The keys of a call are distinct.
    */
   put(emails: readonly RawEmail[], options: CallOptions): Promise<readonly PutOutcome[]>;
+}
+
+export interface RefreshOptions extends CallOptions {
+  /**
+   * Emails received at or after it whose stored size or attachments are not the record's count as
+   * not stored and keep what is stored of them: their content has changed (spec section 3).
+   */
+  readonly volatileSince: Date;
+  /** False: stored metadata stays as it is. */
+  readonly rewrite: boolean;
 }
 
 export type PutOutcome =
@@ -142,6 +177,20 @@ export interface StateStore {
    * `StateFormatNewer` for a state a newer version wrote.
    */
   open(mailbox: Mailbox, options: CallOptions): Promise<MailboxStateStore>;
+
+  /**
+   * What is stored of a mailbox, whoever holds it; changes nothing. Unreadable states are named,
+   * not kept aside. Rejects with kind `fatal` and code `StateFormatNewer` as `open` does.
+   */
+  read(mailbox: Mailbox, options: CallOptions): Promise<MailboxStates>;
+}
+
+export interface MailboxStates {
+  readonly folders: readonly FolderSyncState[];
+  /** How the mailbox as a whole was when that was last written; absent before. */
+  readonly condition?: MailboxCondition;
+  /** Names of states that cannot be read. */
+  readonly unreadable: readonly string[];
 }
 
 /** States of one mailbox, which this process alone may write until it is disposed. */
@@ -150,4 +199,8 @@ export interface MailboxStateStore extends AsyncDisposable {
   readonly loaded: readonly FolderSyncState[];
   /** Replaces the state of one folder; durable when it resolves. */
   save(state: FolderSyncState, options: CallOptions): Promise<void>;
+  /** Forgets the state of one folder; one that is absent counts as forgotten. */
+  remove(folderId: string, options: CallOptions): Promise<void>;
+  /** Replaces what is written of the mailbox as a whole. */
+  saveCondition(condition: MailboxCondition, options: CallOptions): Promise<void>;
 }

@@ -3,12 +3,13 @@ import { assert } from "./errors.ts";
 
 interface Waiter {
   readonly weight: number;
+  readonly urgent: boolean;
   readonly admit: () => void;
 }
 
 /**
- * Bounds what is in use at one time, by count or by any other weight (bytes, say). Strictly first
- * come, first served: a heavy request is not overtaken for ever by light ones.
+ * Bounds what is in use at one time, by count or by any other weight (bytes, say). Urgent requests
+ * come first; otherwise first come, first served: a heavy request is not overtaken by light ones.
  */
 export class Semaphore {
   readonly #capacity: number;
@@ -32,10 +33,10 @@ export class Semaphore {
    */
   async run<T>(
     action: () => Promise<T>,
-    options: CallOptions & { readonly weight?: number },
+    options: CallOptions & { readonly weight?: number; readonly urgent?: boolean },
   ): Promise<T> {
     const weight = Math.min(options.weight ?? 1, this.#capacity);
-    await this.#acquire(weight, options.signal);
+    await this.#acquire(weight, options.urgent ?? false, options.signal);
     try {
       return await action();
     } finally {
@@ -43,14 +44,14 @@ export class Semaphore {
     }
   }
 
-  #acquire(weight: number, signal: AbortSignal): Promise<void> {
+  #acquire(weight: number, urgent: boolean, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#waiters.length === 0 && weight <= this.#free) {
       this.#free -= weight;
       return Promise.resolve();
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiter: Waiter = { weight, admit };
+    const waiter: Waiter = { weight, urgent, admit };
     const onAbort = () => {
       this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
       reject(signal.reason);
@@ -60,9 +61,15 @@ export class Semaphore {
       signal.removeEventListener("abort", onAbort);
       resolve();
     }
-    this.#waiters.push(waiter);
     signal.addEventListener("abort", onAbort, { once: true });
+    this.#enqueue(waiter);
     return promise;
+  }
+
+  #enqueue(waiter: Waiter): void {
+    const behind = waiter.urgent ? this.#waiters.findIndex(({ urgent }) => !urgent) : -1;
+    this.#waiters.splice(behind < 0 ? this.#waiters.length : behind, 0, waiter);
+    this.#admitWaiters();
   }
 
   #release(weight: number): void {

@@ -53,6 +53,20 @@ Deno.test("semaphore lets a heavy action run alone and nothing overtake it", asy
   await Promise.all(runs);
 });
 
+Deno.test("semaphore lets the urgent go first, in the order in which they came", async () => {
+  const semaphore = new Semaphore(1);
+  const log: string[] = [];
+  const names = ["running", "plain", "urgent", "urgent too"];
+  const runs = names.map((name) =>
+    semaphore.run(() => Promise.resolve(log.push(name)), {
+      signal: never,
+      urgent: name.startsWith("urgent"),
+    })
+  );
+  await Promise.all(runs);
+  assert.deepEqual(log, ["running", "urgent", "urgent too", "plain"]);
+});
+
 Deno.test("semaphore forgets a waiter that is aborted and admits the next", async () => {
   const semaphore = new Semaphore(1);
   const log: string[] = [];

@@ -1,5 +1,4 @@
 import type { CallOptions, Clock } from "../core/env.ts";
-import type { Folder } from "../core/mailbox.ts";
 import type { MailboxStateStore } from "../core/ports.ts";
 import type { FolderSyncState } from "../core/sync_state.ts";
 
@@ -15,29 +14,46 @@ interface Entry {
   readonly unsaved: boolean;
 }
 
+export interface FolderStatesOptions {
+  /**
+   * Begin anew (`start_from: config`): what the store holds is ignored and is replaced when first
+   * committed, except for folders in this set, which have begun in this process; those that begin
+   * are added to it.
+   */
+  readonly anew?: Set<string> | undefined;
+}
+
 /** The states of one mailbox's folders: in memory always current, in the store when it matters. */
 export class FolderStates {
   readonly #store: MailboxStateStore;
   readonly #clock: Clock;
+  readonly #anew: Set<string> | undefined;
   readonly #entries = new Map<string, Entry>();
 
-  /** `fresh`: begin anew; what the store holds is replaced when first committed. */
-  constructor(store: MailboxStateStore, clock: Clock, options: { readonly fresh: boolean }) {
+  constructor(store: MailboxStateStore, clock: Clock, { anew }: FolderStatesOptions) {
     this.#store = store;
     this.#clock = clock;
+    this.#anew = anew;
     const savedAtMs = clock.monotonicMs();
-    for (const state of options.fresh ? [] : store.loaded) {
+    for (const state of store.loaded) {
+      if (anew && !anew.has(state.folder.id)) continue;
       this.#entries.set(state.folder.id, { state, savedAtMs, unsaved: false });
     }
   }
 
-  of(folder: Folder): FolderSyncState | undefined {
-    return this.#entries.get(folder.id)?.state;
+  of({ id }: { readonly id: string }): FolderSyncState | undefined {
+    return this.#entries.get(id)?.state;
+  }
+
+  /** The states of all folders, also of those that are gone. */
+  all(): readonly FolderSyncState[] {
+    return [...this.#entries.values()].map(({ state }) => state);
   }
 
   /** Makes a state durable: something was settled by it, or its phase changed. */
   async commit(state: FolderSyncState, options: CallOptions): Promise<void> {
     await this.#store.save(state, options);
+    this.#anew?.add(state.folder.id);
     this.#entries.set(state.folder.id, {
       state,
       savedAtMs: this.#clock.monotonicMs(),
@@ -52,6 +68,12 @@ export class FolderStates {
       this.#clock.monotonicMs() - savedAtMs >= IDLE_SAVE_INTERVAL_MS;
     if (due) return await this.commit(state, options);
     this.#entries.set(state.folder.id, { state, savedAtMs, unsaved: true });
+  }
+
+  /** Forgets the state of a folder, durably. */
+  async remove(folderId: string, options: CallOptions): Promise<void> {
+    await this.#store.remove(folderId, options);
+    this.#entries.delete(folderId);
   }
 
   /** Writes what `note` kept back. */

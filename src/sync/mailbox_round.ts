@@ -1,12 +1,20 @@
 import { SyncError, syncErrorOf } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Folder, Mailbox } from "../core/mailbox.ts";
-import { addCounts, type DeliveryCounts, NO_COUNTS } from "../core/observer.ts";
+import { addCounts, type DeliveryCounts, NO_COUNTS, settledOf } from "../core/observer.ts";
 import { mapBounded } from "../core/map_bounded.ts";
-import { type FolderPass, passFolder, type PassResult } from "./folder_pass.ts";
+import { deliver } from "./deliver.ts";
+import type { FolderPass, PassResult } from "./folder_pass.ts";
+import { isFolderSelected } from "./folder_selection.ts";
+import { keepStates } from "./keep_states.ts";
+import { passFolder } from "./pass_folder.ts";
 import { StopBegun } from "./stop.ts";
+import type { UnmatchedLists } from "./unmatched_lists.ts";
 
-export type Round = Omit<FolderPass, "startedAt">;
+/** What the rounds of one mailbox need. */
+export interface Round extends Omit<FolderPass, "startedAt"> {
+  readonly unmatchedLists: UnmatchedLists;
+}
 
 export interface RoundResult {
   readonly counts: DeliveryCounts;
@@ -15,6 +23,8 @@ export interface RoundResult {
   /** Folders that could not be passed over; each failure names its folder. */
   readonly failures: readonly SyncError[];
 }
+
+const NOTHING: RoundResult = { counts: NO_COUNTS, backlog: false, failures: [] };
 
 /**
  * One round over the folders of a mailbox, so that all advance evenly. What fails in one folder does
@@ -25,50 +35,65 @@ export interface RoundResult {
 export async function runRound(round: Round, mailbox: Mailbox): Promise<RoundResult> {
   const { source, observer, stop } = round;
   const { folders, serverTime } = await source.folders(mailbox, { signal: stop.aborted });
-  observer.roundStarted(mailbox, folders);
+  const pass = { ...round, startedAt: serverTime };
+  const selected = folders.filter(({ path }) => isFolderSelected(path, mailbox.folders));
+  observer.roundStarted(mailbox, selected);
+  round.unmatchedLists.report(mailbox, folders);
+  await keepStates(pass, mailbox, folders, selected);
+  await deliverRun(pass, mailbox, selected);
   const results = await mapBounded(
-    folders,
+    selected,
     LIMITS.foldersInFlight,
-    (folder) => passOf({ ...round, startedAt: serverTime }, mailbox, folder),
+    (folder) => passOf(pass, mailbox, folder),
   );
-  return results.reduce(merge, { counts: NO_COUNTS, backlog: false, failures: [] });
+  // Every folder had its turn and the mailbox was not suspended: it is the emails that are at fault.
+  for (const { heldCommit } of results) await heldCommit?.();
+  return results.map(({ round }) => round).reduce(merge, NOTHING);
 }
 
-async function passOf(pass: FolderPass, mailbox: Mailbox, folder: Folder): Promise<RoundResult> {
+/** What suspended the mailbox is tried first; a page recognises later what is delivered by this. */
+async function deliverRun(
+  pass: FolderPass,
+  mailbox: Mailbox,
+  folders: readonly Folder[],
+): Promise<void> {
+  const run = pass.guard.takeRun();
+  for (const folder of folders) {
+    const itemIds = run.filter(({ folderId }) => folderId === folder.id).map((item) => item.itemId);
+    if (itemIds.length > 0) await deliver(pass, { mailbox, folder }, itemIds);
+  }
+}
+
+interface PassOutcome extends Pick<PassResult, "heldCommit"> {
+  readonly round: RoundResult;
+}
+
+async function passOf(pass: FolderPass, mailbox: Mailbox, folder: Folder): Promise<PassOutcome> {
   try {
-    const result = await passFolder(pass, { mailbox, folder });
+    const { heldCommit, ...result } = await passFolder(pass, { mailbox, folder });
     report(pass, mailbox, folder, result);
-    return { ...result, failures: [] };
+    const round = { ...result, failures: [] };
+    return heldCommit ? { round, heldCommit } : { round };
   } catch (thrown) {
     if (thrown instanceof StopBegun || pass.stop.aborted.aborted) throw thrown;
     const error = syncErrorOf(thrown).in({ mailbox: mailbox.address, folder: folder.path });
-    if (error.code === "FolderGone") return goneFolder(pass, mailbox, folder);
+    // Deleted or moved out of sight between the listing and its turn: the next listing tells.
+    if (error.code === "FolderGone") return { round: NOTHING };
     if (error.kind !== "folder" && error.kind !== "retryable") throw error;
-    return { counts: NO_COUNTS, backlog: false, failures: [error] };
+    return { round: { ...NOTHING, failures: [error] } };
   }
 }
 
 function report(pass: FolderPass, mailbox: Mailbox, folder: Folder, result: PassResult): void {
-  const { delivered, alreadyStored, skipped, vanished, ignored, bytes } = result.counts;
-  pass.observer.passEnded(mailbox, folder, result.backlog);
-  if (delivered + alreadyStored + skipped + vanished + ignored === 0) return;
+  const { counts, backlog } = result;
+  pass.observer.passEnded(mailbox, folder, backlog);
+  if (settledOf(counts) === 0) return;
   pass.env.log.debug("Folder pass finished.", {
     mailbox: mailbox.address,
     folder: folder.path,
-    delivered,
-    alreadyStored,
-    skipped,
-    vanished,
-    ignored,
-    bytes,
-    backlog: result.backlog,
+    ...counts,
+    backlog,
   });
-}
-
-/** Deleted or moved out of sight between the listing and its turn: the next listing tells. */
-function goneFolder(pass: FolderPass, mailbox: Mailbox, folder: Folder): RoundResult {
-  pass.env.log.info("Folder is gone.", { mailbox: mailbox.address, folder: folder.path });
-  return { counts: NO_COUNTS, backlog: false, failures: [] };
 }
 
 function merge(a: RoundResult, b: RoundResult): RoundResult {

@@ -2,17 +2,28 @@ import type { Env } from "../core/env.ts";
 import { type SyncError, syncErrorOf } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
-import { addCounts, type DeliveryCounts, NO_COUNTS, type Observer } from "../core/observer.ts";
+import {
+  addCounts,
+  type DeliveryCounts,
+  type MailboxPhase,
+  NO_COUNTS,
+  type Observer,
+} from "../core/observer.ts";
 import type { MailboxStateStore, MailSource, Sink, StateStore } from "../core/ports.ts";
 import { backoffMs } from "../core/backoff.ts";
 import type { Semaphore } from "../core/semaphore.ts";
+import { ConditionRecord } from "./condition_record.ts";
 import type { DestinationGate } from "./destination_gate.ts";
 import { FailureLog } from "./failure_log.ts";
 import { FolderStates } from "./folder_states.ts";
 import { type Round, type RoundResult, runRound } from "./mailbox_round.ts";
 import { Pace } from "./pace.ts";
+import { participantFilter } from "./participant_filter.ts";
 import { settingsFingerprint } from "./settings_fingerprint.ts";
+import { SkipGuard } from "./skip_guard.ts";
 import { type Stop, StopBegun } from "./stop.ts";
+import { UnmatchedLists } from "./unmatched_lists.ts";
+import { VanishedPages } from "./vanished_pages.ts";
 
 /** Settings of the engine, the same for every mailbox (spec section 2). */
 export interface SyncSettings {
@@ -20,6 +31,8 @@ export interface SyncSettings {
   readonly pollMessageSleepMs: number;
   readonly emailsPerFolder: number;
   readonly batchSize: number;
+  /** The first round tries every skipped email again (`--retry-skipped`). */
+  readonly retrySkipped: boolean;
   /** Everything that was there when it began, then end (`--once`). */
   readonly once: boolean;
 }
@@ -31,6 +44,13 @@ export interface Engine {
   readonly states: StateStore;
   readonly destination: DestinationGate;
   readonly heldBytes: Semaphore;
+  /** Pages of older mail in work: `LIMITS.backfillsInFlight`. */
+  readonly backfills: Semaphore;
+  /**
+   * By mailbox address: ids of the folders that `start_from: config` has begun anew since the
+   * process started. Outlives a restart of the engine inside the process.
+   */
+  readonly startedAnew: Map<string, Set<string>>;
   readonly settings: SyncSettings;
   readonly env: Env;
   readonly observer: Observer;
@@ -62,6 +82,8 @@ class MailboxWorker {
   readonly #failureLog: FailureLog;
   readonly #resources = new AsyncDisposableStack();
   #round: Round | undefined;
+  #condition: ConditionRecord | undefined;
+  #hasCompletedRound = false;
   #counts: DeliveryCounts = NO_COUNTS;
   #failures = 0;
 
@@ -72,8 +94,8 @@ class MailboxWorker {
   }
 
   async run(): Promise<MailboxReport> {
-    const { observer, settings } = this.#engine;
-    observer.phaseChanged(this.#mailbox, { name: "starting" });
+    const { settings } = this.#engine;
+    await this.#phase({ name: "starting" });
     await using _resources = this.#resources;
     let failed: SyncError | undefined;
     try {
@@ -81,7 +103,7 @@ class MailboxWorker {
     } catch (thrown) {
       if (!(thrown instanceof StopBegun)) throw thrown;
     }
-    observer.phaseChanged(this.#mailbox, { name: "stopped" });
+    await this.#phase({ name: "stopped", ...(failed ? { error: failed } : {}) });
     const report = { mailbox: this.#mailbox, counts: this.#counts };
     return failed ? { ...report, failed } : report;
   }
@@ -119,69 +141,86 @@ class MailboxWorker {
       await destination.open();
       const { backlog, failures } = await this.#runRound();
       const worst = failures.find(({ kind }) => kind === "retryable") ?? failures[0];
-      if (worst) return this.#pauseAfter(worst);
+      if (worst) return await this.#pauseAfter(worst);
       this.#failures = 0;
       this.#failureLog.succeeded();
-      this.#phase({ name: "idle" });
+      await this.#phase({ name: "idle" });
       return backlog ? 0 : settings.pollFrequencyMs;
     } catch (thrown) {
       const error = this.#reachOf(thrown);
       if (error.kind === "fatal") throw error;
       stop.begun.throwIfAborted();
-      if (error.kind !== "destination") return this.#pauseAfter(error);
-      this.#phase({ name: "waiting-for-destination", error });
+      if (error.kind !== "destination") return await this.#pauseAfter(error);
+      await this.#phase({ name: "waiting-for-destination", error });
       await destination.recovered(error);
       return 0;
     }
   }
 
-  #pauseAfter(error: SyncError): number {
+  async #pauseAfter(error: SyncError): Promise<number> {
     const { env, settings } = this.#engine;
     const suspended = error.kind === "mailbox";
     const growing = backoffMs(this.#failures++, suspended ? SUSPENSION : LIMITS, env.entropy);
     const delayMs = Math.max(error.retryAfterMs ?? growing, settings.pollFrequencyMs);
-    this.#phase({ name: suspended ? "suspended" : "backing-off", error, delayMs });
+    await this.#phase({ name: suspended ? "suspended" : "backing-off", error, delayMs });
     const msg = suspended ? "Mailbox is suspended." : "Mailbox backs off.";
     this.#failureLog.failed(msg, error, { delayMs });
     return delayMs;
   }
 
   async #runRound(): Promise<RoundResult> {
-    this.#phase({ name: "syncing" });
     this.#round ??= await this.#open();
-    const result = await runRound(this.#round, this.#mailbox);
+    this.#engine.observer.phaseChanged(this.#mailbox, { name: "syncing" });
+    const retrySkipped = this.#engine.settings.retrySkipped && !this.#hasCompletedRound;
+    const result = await runRound({ ...this.#round, retrySkipped }, this.#mailbox);
+    if (result.failures.length === 0) this.#hasCompletedRound = true;
     this.#counts = addCounts(this.#counts, result.counts);
     return result;
   }
 
   /** Takes the mailbox's lock and what hangs on it; held until the worker ends. */
   async #open(): Promise<Round> {
-    const { states, sink, settings, env, stop, source, observer, heldBytes } = this.#engine;
+    const { states, sink, settings, env, stop, source, observer } = this.#engine;
     const options = { signal: stop.aborted };
     const store = await states.open(this.#mailbox, options);
     try {
       const mailboxSink = await sink.open(this.#mailbox, options);
-      const folderStates = new FolderStates(store, env.clock, {
-        fresh: this.#mailbox.startFrom === "config",
-      });
+      const folderStates = new FolderStates(store, env.clock, { anew: this.#anew() });
       this.#release(store, folderStates);
+      this.#condition = new ConditionRecord(store, this.#mailbox, env);
+      const { participants } = this.#mailbox;
       return {
         source,
         sink: mailboxSink,
         env,
         observer,
         pace: new Pace(settings.pollMessageSleepMs, env.clock),
-        heldBytes,
+        heldBytes: this.#engine.heldBytes,
+        backfills: this.#engine.backfills,
         batchSize: settings.batchSize,
         stop,
         states: folderStates,
         itemsMax: settings.emailsPerFolder,
         fingerprint: settingsFingerprint(this.#mailbox),
+        guard: new SkipGuard(),
+        vanished: new VanishedPages(),
+        unmatchedLists: new UnmatchedLists(env.log),
+        retrySkipped: false,
+        ...(participants ? { filter: participantFilter(participants) } : {}),
       };
     } catch (error) {
       await store[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  #anew(): Set<string> | undefined {
+    const { address, startFrom } = this.#mailbox;
+    if (startFrom !== "config") return undefined;
+    const { startedAnew } = this.#engine;
+    const anew = startedAnew.get(address) ?? new Set();
+    startedAnew.set(address, anew);
+    return anew;
   }
 
   /** At the end: write what was kept back, then let go of the lock. */
@@ -202,8 +241,9 @@ class MailboxWorker {
     });
   }
 
-  #phase(phase: Parameters<Observer["phaseChanged"]>[1]): void {
+  async #phase(phase: MailboxPhase): Promise<void> {
     this.#engine.observer.phaseChanged(this.#mailbox, phase);
+    await this.#condition?.note(phase, this.#engine.stop.aborted);
   }
 
   /** The failure as a `SyncError` of this mailbox; a stop goes on as what it is. */

@@ -1,11 +1,27 @@
 import { createHash } from "node:crypto";
-import type { Mailbox } from "../core/mailbox.ts";
+import type { AddressList, Mailbox } from "../core/mailbox.ts";
+import type { SettingsFingerprint } from "../core/sync_state.ts";
 
 /**
- * Hash of the settings that decide which emails of a mailbox are synced. A folder whose state carries
- * another one is listed again (spec section 5, rule 7).
+ * The settings that decide which emails of a folder are synced. A folder whose state carries others
+ * is listed again as far as these add anything (spec section 5, rule 7). Lists of folders are not
+ * among them: they decide whether a folder is followed at all.
  */
-export function settingsFingerprint({ startTimestamp }: Mailbox): string {
-  const settings = { start_timestamp: startTimestamp?.toISOString() };
-  return createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 16);
+export function settingsFingerprint(
+  { startTimestamp, participants }: Mailbox,
+): SettingsFingerprint {
+  const lists = participants && [sorted(participants.allow), sorted(participants.deny)];
+  return {
+    ...(startTimestamp ? { startTimestamp } : {}),
+    ...(lists ? { participants: digestOf(lists) } : {}),
+  };
+}
+
+/** The order in which a list is written decides nothing. */
+function sorted(list: AddressList | undefined) {
+  return list && [[...list.addresses].sort(), [...list.domains].sort()];
+}
+
+function digestOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }

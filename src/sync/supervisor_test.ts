@@ -1,80 +1,8 @@
 import assert from "node:assert/strict";
-import { type ErrorKind, SyncError } from "../core/errors.ts";
-import { LIMITS } from "../core/limits.ts";
-import type { Mailbox } from "../core/mailbox.ts";
-import type { MailboxPhase, Observer } from "../core/observer.ts";
-import { Semaphore } from "../core/semaphore.ts";
-import { DestinationGate } from "./destination_gate.ts";
-import type { SyncSettings } from "./mailbox_worker.ts";
-import { StopController } from "./stop.ts";
-import { superviseMailboxes } from "./supervisor.ts";
-import { MemoryDestination, memoryEnv, MemorySource } from "./testing/memory_ports.ts";
-
-function mailbox(name: string, more: Partial<Mailbox> = {}): Mailbox {
-  const bucket = { owner: "o", name: "n" };
-  return { address: `${name}@x`, bucket, startFrom: "bucket", ...more };
-}
+import { failure, mailbox, world } from "./testing/world.ts";
 
 const a = mailbox("a");
 const b = mailbox("b");
-
-/** An engine on memory ports and virtual time. `restart` makes another process on the same data. */
-function world() {
-  const source = new MemorySource();
-  const destination = new MemoryDestination();
-  const restart = () => {
-    const { env, clock, lines } = memoryEnv();
-    const stop = new StopController(clock);
-    const phases: string[] = [];
-    const observer: Observer = {
-      phaseChanged: (of: Mailbox, phase: MailboxPhase) =>
-        phases.push(`${of.address} ${phase.name}`),
-      roundStarted: () => undefined,
-      settled: () => undefined,
-      passEnded: () => undefined,
-    };
-    const run = async (settings: Partial<SyncSettings>, mailboxes: readonly Mailbox[] = [a]) => {
-      const engine = {
-        source,
-        sink: destination,
-        states: destination,
-        destination: new DestinationGate(destination, env, stop),
-        heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
-        settings: {
-          pollFrequencyMs: 15_000,
-          pollMessageSleepMs: 0,
-          emailsPerFolder: 1_000,
-          batchSize: 80,
-          once: false,
-          ...settings,
-        },
-        env,
-        observer,
-        stop,
-      };
-      try {
-        return await clock.runUntil(superviseMailboxes(engine, mailboxes));
-      } finally {
-        stop[Symbol.dispose]();
-      }
-    };
-    /** Runs until `done` holds, looked at whenever a mailbox becomes idle; then stops. */
-    const runUntil = (done: () => boolean, mailboxes?: readonly Mailbox[]) => {
-      observer.phaseChanged = ({ address }, phase) => {
-        phases.push(`${address} ${phase.name}`);
-        if (done()) stop.begin();
-      };
-      return run({}, mailboxes);
-    };
-    const errors = () => lines.filter(({ level }) => level === "error");
-    return { run, runUntil, stop, clock, lines, phases, errors };
-  };
-  return { source, destination, restart };
-}
-
-function failure(kind: ErrorKind, code = "Code"): SyncError {
-  return new SyncError(kind, code, "Something failed", { hint: "Do something" });
-}
 
 Deno.test("once delivers everything; a second time nothing is fetched again", async () => {
   const { source, destination, restart } = world();
@@ -100,7 +28,9 @@ Deno.test("new mail does not wait behind old mail", async () => {
   for (let n = 0; n < 50; n++) source.arrive(folder);
   let fresh: string | undefined;
   destination.fault = (call) => {
-    if (call === "put" && destination.emails.size === 10) fresh ??= source.arrive(folder, 1_000);
+    if (call === "put" && destination.emails.size === 10) {
+      fresh ??= source.arrive(folder, { minute: 1_000 });
+    }
     return undefined;
   };
   await restart().run({ once: true, emailsPerFolder: 10 });
@@ -206,7 +136,7 @@ Deno.test("a token the server refuses is taken anew without fetching anything ag
 Deno.test("an earlier start timestamp brings what it adds, and fetches nothing again", async () => {
   const { source, destination, restart } = world();
   const folder = source.addFolder(a, "Inbox");
-  for (let minute = 0; minute < 10; minute++) source.arrive(folder, minute);
+  for (let minute = 0; minute < 10; minute++) source.arrive(folder, { minute });
   const since = (minute: number) =>
     mailbox("a", { startTimestamp: new Date(Date.UTC(2025, 0, 1, 0, minute)) });
   await restart().run({ once: true }, [since(7)]);

@@ -1,4 +1,4 @@
-import type { EmailRecord, ItemDescription, RawEmail } from "../../core/email.ts";
+import type { EmailRecord, ItemDescription, Participants, RawEmail } from "../../core/email.ts";
 import type { Env, LogFields, Logger } from "../../core/env.ts";
 import { SyncError } from "../../core/errors.ts";
 import type { Folder, Mailbox } from "../../core/mailbox.ts";
@@ -14,13 +14,15 @@ import type {
   ListOptions,
   ListPage,
   MailboxSink,
+  MailboxStates,
   MailboxStateStore,
   MailSource,
   PutOutcome,
+  RefreshOptions,
   Sink,
   StateStore,
 } from "../../core/ports.ts";
-import type { FolderSyncState } from "../../core/sync_state.ts";
+import type { FolderSyncState, MailboxCondition } from "../../core/sync_state.ts";
 import { VirtualClock } from "../../../tests/simulation/virtual_clock.ts";
 
 /** Asked before each call of a port; what it returns is thrown. */
@@ -54,19 +56,35 @@ export function memoryEnv() {
 interface MemoryItem {
   readonly itemId: string;
   readonly receivedAt: Date;
+  modifiedAt: Date;
+  sizeBytes: number;
+  readonly participants?: Participants;
 }
 
-interface MemoryFolder extends Folder {
+export interface MemoryFolder extends Folder {
   readonly items: MemoryItem[];
   readonly changes: Change[];
+}
+
+interface MemoryMail {
+  /** Minute of 2025 in which it was received; one after the other by default. */
+  readonly minute?: number;
+  /** Minute of 2025 in which it came into the folder; absent: when it was received. */
+  readonly movedMinute?: number;
+  readonly participants?: Participants;
 }
 
 /** Mailboxes in memory, as a source shows them. */
 export class MemorySource implements MailSource {
   readonly #mailboxes = new Map<string, MemoryFolder[]>();
   readonly fetched: string[] = [];
+  /** Items that listings gave out. */
+  readonly listed: string[] = [];
   readonly calls: string[] = [];
   fault: Fault = () => undefined;
+  /** Whether the server gives enough of an unreadable email. */
+  isRebuilding = false;
+  serverTime = new Date("2026-01-01T00:00:00Z");
   #items = 0;
 
   addFolder(mailbox: Mailbox, name: string): MemoryFolder {
@@ -76,13 +94,46 @@ export class MemorySource implements MailSource {
     return folder;
   }
 
-  /** Mail arrives; received one minute apart unless said otherwise. Returns its item id. */
-  arrive(folder: MemoryFolder, minute = this.#items): string {
+  /** The mailbox has this folder no more. */
+  removeFolder(mailbox: Mailbox, folder: MemoryFolder): void {
+    const others = this.#of(mailbox).filter(({ id }) => id !== folder.id);
+    this.#mailboxes.set(mailbox.address, others);
+  }
+
+  /** The folder with everything in it under another id and path. */
+  replaceFolder(mailbox: Mailbox, folder: MemoryFolder, change: Partial<Folder>): MemoryFolder {
+    this.removeFolder(mailbox, folder);
+    const replaced = { ...folder, ...change };
+    this.#mailboxes.set(mailbox.address, [...this.#of(mailbox), replaced]);
+    return replaced;
+  }
+
+  /** Mail comes into a folder. Returns its item id. */
+  arrive(folder: MemoryFolder, mail: MemoryMail = {}): string {
+    const { minute = this.#items, movedMinute = minute, participants } = mail;
     const itemId = `item-${this.#items++}`;
-    const receivedAt = new Date(Date.UTC(2025, 0, 1, 0, minute));
-    folder.items.push({ itemId, receivedAt });
+    folder.items.push({
+      itemId,
+      receivedAt: minuteOf(minute),
+      modifiedAt: minuteOf(movedMinute),
+      sizeBytes: 1_000,
+      ...(participants ? { participants } : {}),
+    });
     folder.changes.push({ kind: "create", itemId });
     return itemId;
+  }
+
+  /** An item is deleted. */
+  delete(folder: MemoryFolder, itemId: string): void {
+    folder.items.splice(folder.items.findIndex((item) => item.itemId === itemId), 1);
+    folder.changes.push({ kind: "delete", itemId });
+  }
+
+  /** An item gets other content where it lies. */
+  update(folder: MemoryFolder, itemId: string, sizeBytes: number): void {
+    const item = folder.items.find((candidate) => candidate.itemId === itemId)!;
+    item.sizeBytes = sizeBytes;
+    folder.changes.push({ kind: "update", itemId });
   }
 
   probe(mailbox: Mailbox): Promise<void> {
@@ -90,10 +141,9 @@ export class MemorySource implements MailSource {
   }
 
   folders(mailbox: Mailbox): Promise<FolderListing> {
-    const serverTime = new Date("2026-01-01T00:00:00Z");
     return this.#call("folders", mailbox.address, () => ({
       folders: this.#of(mailbox),
-      serverTime,
+      serverTime: this.serverTime,
     }));
   }
 
@@ -110,21 +160,25 @@ export class MemorySource implements MailSource {
     });
   }
 
-  list(at: FolderOf, { position, since, limit }: ListOptions): Promise<ListPage> {
+  list(at: FolderOf, options: ListOptions): Promise<ListPage> {
+    const { order, position, since, until, limit } = options;
     return this.#call("list", at.folder.id, () => {
+      const timeOf = (item: MemoryItem) => order === "received" ? item.receivedAt : item.modifiedAt;
       const sorted = this.#folder(at).items
-        .filter(({ receivedAt }) => !since || receivedAt >= since)
-        .toSorted((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime());
+        .filter((item) => !since || timeOf(item) >= since)
+        .filter((item) => !until || timeOf(item) < until)
+        .toSorted((a, b) => timeOf(a).getTime() - timeOf(b).getTime());
       const begin = sorted.findIndex(({ itemId }) => itemId === position?.lastItemId) + 1;
       const page = sorted.slice(begin, begin + limit);
+      this.listed.push(...page.map(({ itemId }) => itemId));
       const last = page.at(-1);
       const itemIds = page.map(({ itemId }) => itemId);
       if (!last || begin + limit >= sorted.length) return { itemIds };
-      const { receivedAt, itemId: lastItemId } = last;
-      const settledAtThatTime = page.filter((item) => item.receivedAt >= receivedAt).length;
+      const receivedAt = timeOf(last);
+      const settledAtThatTime = page.filter((item) => timeOf(item) >= receivedAt).length;
       return {
         itemIds,
-        next: { receivedAt, settledAtThatTime, lastItemId },
+        next: { receivedAt, settledAtThatTime, lastItemId: last.itemId },
         coveredUntil: receivedAt,
       };
     });
@@ -135,7 +189,8 @@ export class MemorySource implements MailSource {
       itemIds.map((itemId) => {
         const item = this.#folder(at).items.find((candidate) => candidate.itemId === itemId);
         const error = new SyncError("item", "ErrorItemNotFound", "Gone");
-        return item ? { itemId, item: descriptionOf(item) } : { itemId, error };
+        const isPhantom = this.fault("describe item", itemId);
+        return item && !isPhantom ? { itemId, item: descriptionOf(item) } : { itemId, error };
       }));
   }
 
@@ -147,6 +202,17 @@ export class MemorySource implements MailSource {
         this.fetched.push(itemId);
         return { itemId, mime: heldMimeContent([new TextEncoder().encode(itemId)]) };
       }));
+  }
+
+  rebuild(
+    at: FolderOf,
+    { itemId }: ItemDescription,
+    because: SyncError,
+  ): Promise<FetchOutcome> {
+    return this.#call("rebuild", at.folder.id, () => {
+      if (!this.isRebuilding) return { itemId, error: because };
+      return { itemId, mime: heldMimeContent([new TextEncoder().encode("rebuilt")]) };
+    });
   }
 
   #call<T>(call: string, subject: string, answer: () => T): Promise<T> {
@@ -164,12 +230,18 @@ export class MemorySource implements MailSource {
   }
 }
 
-function descriptionOf({ itemId, receivedAt }: MemoryItem): ItemDescription {
+function minuteOf(minute: number): Date {
+  return new Date(Date.UTC(2025, 0, 1, 0, minute));
+}
+
+function descriptionOf(item: MemoryItem): ItemDescription {
+  const { itemId, receivedAt, sizeBytes, participants } = item;
   return {
     itemId,
     internetMessageId: `<${itemId}@x>`,
     receivedAt,
-    sizeBytes: 1_000,
+    sizeBytes,
+    ...(participants ? { participants } : {}),
     isMail: true,
     isDraft: false,
     metadata: {},
@@ -180,8 +252,9 @@ function descriptionOf({ itemId, receivedAt }: MemoryItem): ItemDescription {
 /** A destination in memory that outlives the workers that write to it. */
 export class MemoryDestination implements Sink, StateStore {
   /** Emails by their id. */
-  readonly emails = new Map<string, EmailRecord>();
+  readonly emails = new Map<string, EmailRecord & { readonly rebuilt?: boolean }>();
   readonly states = new Map<string, FolderSyncState>();
+  readonly conditions = new Map<string, MailboxCondition>();
   readonly #locked = new Set<string>();
   fault: Fault = () => undefined;
   probes = 0;
@@ -195,7 +268,15 @@ export class MemoryDestination implements Sink, StateStore {
   open(mailbox: Mailbox): Promise<MailboxSink & MailboxStateStore> {
     return this.#call("open", mailbox.address, () => {
       this.#locked.add(mailbox.address);
-      return this.#part(mailbox);
+      return { ...this.#sinkOf(mailbox), ...this.#statesOf(mailbox) };
+    });
+  }
+
+  read({ address }: Mailbox): Promise<MailboxStates> {
+    return this.#call("read", address, () => {
+      const condition = this.conditions.get(address);
+      const folders = this.#loaded(address);
+      return { folders, unreadable: [], ...(condition ? { condition } : {}) };
     });
   }
 
@@ -203,26 +284,55 @@ export class MemoryDestination implements Sink, StateStore {
     return this.#locked.has(address);
   }
 
-  #part({ address }: Mailbox): MailboxSink & MailboxStateStore {
-    const ofMailbox = ([id]: readonly [string, FolderSyncState]) => id.startsWith(`${address}/`);
+  #loaded(address: string): readonly FolderSyncState[] {
+    return [...this.states].filter(([id]) => id.startsWith(`${address}/`)).map(([, state]) =>
+      state
+    );
+  }
+
+  #sinkOf({ address }: Mailbox): MailboxSink {
     return {
-      loaded: [...this.states].filter(ofMailbox).map(([, state]) => state),
+      refresh: (records, options) =>
+        this.#call("refresh", address, () => {
+          const stored = records.filter((record) => this.#refreshed(record, options));
+          return new Set(stored.map(({ key }) => key));
+        }),
+      keys: () => keysOf(this.emails.values()),
+      put: (emails) => this.#call("put", address, () => emails.map((email) => this.#put(email))),
+    };
+  }
+
+  #statesOf({ address }: Mailbox): MailboxStateStore {
+    return {
+      loaded: this.#loaded(address),
       save: (state) =>
         this.#call("save", state.folder.id, () => {
           this.saves++;
           this.states.set(state.folder.id, state);
         }),
-      refresh: (records) =>
-        this.#call("refresh", address, () => {
-          const stored = records.filter(({ id }) => this.emails.has(id));
-          return new Set(stored.map(({ key }) => key));
+      remove: (folderId) =>
+        this.#call("remove", folderId, () => {
+          this.states.delete(folderId);
         }),
-      put: (emails) => this.#call("put", address, () => emails.map((email) => this.#put(email))),
+      saveCondition: (condition) =>
+        this.#call("save condition", address, () => {
+          this.conditions.set(address, condition);
+        }),
       [Symbol.asyncDispose]: () => {
         this.#locked.delete(address);
         return Promise.resolve();
       },
     };
+  }
+
+  #refreshed(record: EmailRecord, { volatileSince, rewrite }: RefreshOptions): boolean {
+    const stored = this.emails.get(record.id);
+    if (!stored) return false;
+    const { receivedAt, sizeBytes } = record.metadata;
+    const isVolatile = receivedAt !== undefined && receivedAt >= volatileSince;
+    if (isVolatile && sizeBytes !== stored.metadata.sizeBytes) return false;
+    if (rewrite) this.emails.set(record.id, { ...stored, ...record });
+    return true;
   }
 
   #put(email: RawEmail): PutOutcome {
@@ -234,4 +344,8 @@ export class MemoryDestination implements Sink, StateStore {
     const error = this.fault(call, subject);
     return error ? Promise.reject(error) : Promise.resolve(answer());
   }
+}
+
+async function* keysOf(emails: Iterable<EmailRecord>): AsyncGenerator<string> {
+  for (const { key } of emails) yield await Promise.resolve(key);
 }

@@ -1,0 +1,84 @@
+import { type ErrorKind, SyncError } from "../../core/errors.ts";
+import { LIMITS } from "../../core/limits.ts";
+import type { Mailbox } from "../../core/mailbox.ts";
+import type { MailboxPhase, Observer } from "../../core/observer.ts";
+import { Semaphore } from "../../core/semaphore.ts";
+import { DestinationGate } from "../destination_gate.ts";
+import type { SyncSettings } from "../mailbox_worker.ts";
+import { StopController } from "../stop.ts";
+import { superviseMailboxes } from "../supervisor.ts";
+import { MemoryDestination, memoryEnv, MemorySource } from "./memory_ports.ts";
+
+/** The settings of a mailbox. */
+export function mailbox(name: string, more: Partial<Mailbox> = {}): Mailbox {
+  const bucket = { owner: "o", name: "n" };
+  return { address: `${name}@x`, bucket, startFrom: "bucket", ...more };
+}
+
+const a = mailbox("a");
+
+/** An engine on memory ports and virtual time. `restart` makes another process on the same data. */
+export function world() {
+  const source = new MemorySource();
+  const destination = new MemoryDestination();
+  const restart = () => {
+    const { env, clock, lines } = memoryEnv();
+    const stop = new StopController(clock);
+    const phases: string[] = [];
+    const observer: Observer = {
+      phaseChanged: (of: Mailbox, phase: MailboxPhase) =>
+        phases.push(`${of.address} ${phase.name}`),
+      roundStarted: () => undefined,
+      settled: () => undefined,
+      passEnded: () => undefined,
+    };
+    const run = async (settings: Partial<SyncSettings>, mailboxes: readonly Mailbox[] = [a]) => {
+      const engine = {
+        source,
+        sink: destination,
+        states: destination,
+        destination: new DestinationGate(destination, env, stop),
+        heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
+        backfills: new Semaphore(LIMITS.backfillsInFlight),
+        startedAnew: new Map(),
+        settings: {
+          pollFrequencyMs: 15_000,
+          pollMessageSleepMs: 0,
+          emailsPerFolder: 1_000,
+          batchSize: 80,
+          retrySkipped: false,
+          once: false,
+          ...settings,
+        },
+        env,
+        observer,
+        stop,
+      };
+      try {
+        return await clock.runUntil(superviseMailboxes(engine, mailboxes));
+      } finally {
+        stop[Symbol.dispose]();
+      }
+    };
+    /** Runs until `done` holds, looked at whenever a mailbox becomes idle; then stops. */
+    const runUntil = (
+      done: () => boolean,
+      mailboxes?: readonly Mailbox[],
+      settings: Partial<SyncSettings> = {},
+    ) => {
+      observer.phaseChanged = ({ address }, phase) => {
+        phases.push(`${address} ${phase.name}`);
+        if (done()) stop.begin();
+      };
+      return run(settings, mailboxes);
+    };
+    const errors = () => lines.filter(({ level }) => level === "error");
+    return { run, runUntil, stop, clock, lines, phases, errors };
+  };
+  return { source, destination, restart };
+}
+
+/** A failure of that reach. */
+export function failure(kind: ErrorKind, code = "Code"): SyncError {
+  return new SyncError(kind, code, "Something failed", { hint: "Do something" });
+}
