@@ -1,3 +1,4 @@
+import { isDamaged } from "./damage.ts";
 import type { DistinguishedFolder } from "./folder_names.ts";
 import type { MailboxStore } from "./mailbox_store.ts";
 import type { Item } from "./items.ts";
@@ -35,8 +36,13 @@ export function expectedEmails(store: MailboxStore): readonly ExpectedEmail[] {
 function emailsIn(mailbox: SimulatedMailbox, folder: SimulatedFolder): readonly ExpectedEmail[] {
   const path = mailbox.pathOf(folder.id);
   return mailbox.itemsOf(folder.id)
-    .filter((item) => isMailClass(item.itemClass) && !item.isDraft)
+    .filter((item) => isMailClass(item.itemClass) && !item.isDraft && canBeRead(item))
     .map((item) => ({ mailbox: mailbox.address, folder: path, item }));
+}
+
+/** An email with damaged content can still be made out of its properties. */
+function canBeRead({ damage, isPhantom }: Item): boolean {
+  return !isPhantom && !(damage && isDamaged(damage, []));
 }
 
 function isMailFolder(mailbox: SimulatedMailbox, folder: SimulatedFolder): boolean {

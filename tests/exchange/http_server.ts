@@ -31,8 +31,10 @@ export interface HttpServer extends AsyncDisposable {
 const ENCODER = new TextEncoder();
 const REASONS: Readonly<Record<number, string>> = {
   200: "OK",
+  302: "Found",
   400: "Bad Request",
   401: "Unauthorized",
+  403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
   413: "Content Too Large",
@@ -40,7 +42,9 @@ const REASONS: Readonly<Record<number, string>> = {
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   501: "Not Implemented",
+  502: "Bad Gateway",
   503: "Service Unavailable",
+  504: "Gateway Timeout",
 };
 
 /**
@@ -131,9 +135,18 @@ class RunningServer implements HttpServer {
       return false;
     }
     if (!request) return false;
-    await sendAnswer(connection, await handler(request), request.keepAlive);
-    return request.keepAlive;
+    const answer = await handler(request);
+    const keepAlive = request.keepAlive && !isLast(answer);
+    await sendAnswer(connection, answer, keepAlive);
+    return keepAlive;
   }
+}
+
+/** A handler may end the connection after its answer by saying so in it. */
+function isLast({ headers }: HttpAnswer): boolean {
+  return Object.entries(headers).some(([name, value]) =>
+    name.toLowerCase() === "connection" && String(value).toLowerCase() === "close"
+  );
 }
 
 async function sendAnswer(

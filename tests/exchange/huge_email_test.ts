@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hugeEmail } from "./huge_email.ts";
+import { hugeAttachment, hugeEmail } from "./huge_email.ts";
 import { headerOf } from "./mime_header.ts";
 import { bytesOf } from "./mime_source.ts";
 
@@ -23,4 +23,17 @@ Deno.test("no chunk of it is large", () => {
 
 Deno.test("a size below that of the header is a mistake", () => {
   assert.throws(() => hugeEmail({ ...EMAIL, sizeBytes: 100 }), RangeError);
+});
+
+Deno.test("a huge email's attachment is what the email's base64 decodes to, wherever it is cut", () => {
+  for (const sizeBytes of [200_000, 200_001, 200_002, 200_075, 200_077]) {
+    const huge = { messageId: "<huge@example.com>", subject: "Huge", sizeBytes };
+    const text = new TextDecoder().decode(bytesOf(hugeEmail(huge)));
+    const [, base64 = ""] = /Transfer-Encoding: base64\r\n\r\n([^-]*)\r\n--huge--/.exec(text) ?? [];
+    const digits = base64.replace(/\s/g, "");
+    const decoded = Uint8Array.fromBase64(digits.slice(0, digits.length - digits.length % 4));
+    const content = hugeAttachment(huge);
+    assert.equal(content.sizeBytes, decoded.byteLength);
+    assert.deepEqual(bytesOf(content), decoded);
+  }
 });

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
+import type { Damage } from "./damage.ts";
 import type { Attachment } from "./mime_attachments.ts";
 import { dateOf, decodedText, type Header, HEADER_BYTES_MAX, headerOf } from "./mime_header.ts";
 import { type MimeSource, startOf } from "./mime_source.ts";
+import { type ItemParticipants, participantsIn } from "./participants.ts";
 
 /** One item as the store holds it: a value, replaced with every change. All times are UTC. */
 export interface Item extends ItemProperties {
@@ -12,6 +14,10 @@ export interface Item extends ItemProperties {
   readonly changeNumber: number;
   /** Absent for items that have no MIME form, such as contacts. */
   readonly mime?: MimeSource;
+  /** Absent: all of it can be read. */
+  readonly damage?: Damage;
+  /** Listed like any other, and not found when asked for. */
+  readonly isPhantom?: boolean;
 }
 
 /** What a delivery may state instead of having it derived from the MIME content and the clock. */
@@ -37,6 +43,8 @@ export interface ItemProperties {
   readonly categories: readonly string[];
   /** Stated where they cannot or should not be found in the MIME content. */
   readonly attachments?: readonly Attachment[];
+  /** Stated where they are other than in the header, e.g. Exchange addresses. */
+  readonly participants?: ItemParticipants;
 }
 
 /** What the store knows of an item at its arrival. */
@@ -55,7 +63,7 @@ export function propertiesOf(
   stated: Partial<ItemProperties>,
   arrival: Arrival,
 ): ItemProperties {
-  const header = mime ? headerOf(startOf(mime, HEADER_BYTES_MAX)) : NO_HEADER;
+  const header = mimeHeaderOf(mime);
   const receivedAt = "receivedAt" in stated ? stated.receivedAt : arrival.now;
   const subject = fieldText(header, "subject");
   return {
@@ -76,6 +84,16 @@ export function propertiesOf(
     ...stated,
     receivedAt,
   };
+}
+
+/** Everybody an item names: stated ones, else those of its header. */
+export function participantsOf({ participants, mime }: Item): ItemParticipants {
+  return participants ?? participantsIn(mimeHeaderOf(mime));
+}
+
+/** The header of an item's MIME content; empty where it has none. */
+export function mimeHeaderOf(mime: MimeSource | undefined): Header {
+  return mime ? headerOf(startOf(mime, HEADER_BYTES_MAX)) : NO_HEADER;
 }
 
 function fieldText(header: Header, name: string): string | undefined {

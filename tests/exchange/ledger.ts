@@ -25,6 +25,11 @@ export interface MimeRecord {
   readonly bytes: number;
 }
 
+/** Content of an attachment that went out whole; for an attached email its MIME content. */
+export interface AttachmentRecord extends Omit<MimeRecord, "searchKey"> {
+  readonly attachmentId: string;
+}
+
 export interface LogonRecord extends LogonAttempt {
   readonly at: Date;
   readonly connection: number;
@@ -37,6 +42,7 @@ export interface LedgerTotals {
   readonly faults: number;
   readonly mimeServed: number;
   readonly mimeBytes: number;
+  readonly attachmentsServed: number;
   /** Different emails, by mailbox and search key. */
   readonly emailsServed: number;
   readonly logons: number;
@@ -53,11 +59,13 @@ export class Ledger {
   readonly #clock: Pick<Clock, "now">;
   readonly #requests: RequestRecord[] = [];
   readonly #mimes: MimeRecord[] = [];
+  readonly #attachments: AttachmentRecord[] = [];
   readonly #logons: LogonRecord[] = [];
   readonly #operations = new Map<string, number>();
   readonly #fetches = new Map<string, number>();
   #mimeServed = 0;
   #mimeBytes = 0;
+  #attachmentsServed = 0;
   #faults = 0;
   #logonCount = 0;
   #logonsRefused = 0;
@@ -81,8 +89,8 @@ export class Ledger {
     if (record.outcome !== "accepted") this.#logonsRefused++;
   }
 
-  /** Watches one MIME content go out; it is recorded once all of it has been produced. */
-  observeMime({ mailbox, item }: MimePart): MimeObserver {
+  /** Watches one content go out; it is recorded once all of it has been produced. */
+  observeMime({ mailbox, item, attachmentId }: MimePart): MimeObserver {
     const hash = createHash("sha256");
     let bytes = 0;
     return {
@@ -92,7 +100,9 @@ export class Ledger {
       },
       done: () => {
         const { id: itemId, searchKey } = item;
-        this.#recordMime({ mailbox, itemId, searchKey, sha256: hash.digest("hex"), bytes });
+        const sent = { mailbox, itemId, sha256: hash.digest("hex"), bytes };
+        if (attachmentId === undefined) this.#recordMime({ ...sent, searchKey });
+        else this.#recordAttachment({ ...sent, attachmentId });
       },
     };
   }
@@ -106,6 +116,10 @@ export class Ledger {
 
   get mimes(): readonly MimeRecord[] {
     return this.#mimes;
+  }
+
+  get attachments(): readonly AttachmentRecord[] {
+    return this.#attachments;
   }
 
   get logons(): readonly LogonRecord[] {
@@ -124,11 +138,17 @@ export class Ledger {
       faults: this.#faults,
       mimeServed: this.#mimeServed,
       mimeBytes: this.#mimeBytes,
+      attachmentsServed: this.#attachmentsServed,
       emailsServed: this.#fetches.size,
       logons: this.#logonCount,
       logonsRefused: this.#logonsRefused,
       withoutAnchor: this.#withoutAnchor,
     };
+  }
+
+  #recordAttachment(record: Omit<AttachmentRecord, "at">): void {
+    keep(this.#attachments, { ...record, at: this.#clock.now() });
+    this.#attachmentsServed++;
   }
 
   #recordMime(record: Omit<MimeRecord, "at">): void {

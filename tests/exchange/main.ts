@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { corpusEmails } from "./corpus.ts";
 import { spreadCorpus } from "./corpus_delivery.ts";
+import { fillWithExtremes } from "./extreme_mailbox.ts";
 import { keepDelivering } from "./keep_delivering.ts";
 import { seededEntropy } from "./seeded_entropy.ts";
 import type { SimulatedMailbox } from "./simulated_mailbox.ts";
@@ -16,6 +17,8 @@ import { WALL_CLOCK } from "./wall_clock.ts";
 interface Settings {
   readonly mailboxes: number;
   readonly emails: number;
+  /** Whether every mailbox also gets the extreme emails and folders. */
+  readonly extremes: boolean;
   /** 0: nothing arrives. */
   readonly deliverEveryMs: number;
   readonly port: number;
@@ -29,6 +32,7 @@ const USAGE = `Simulated Exchange server on 127.0.0.1
 
   --mailboxes N          mailboxes to create (3)
   --emails N|all         emails of the corpus to spread over them (all)
+  --extremes             add emails and folders at the edges of what Exchange holds
   --deliver-every-ms N   keep delivering fresh emails at this pace (0: none)
   --port N               port to listen on (0: any free one)
   --tls | --plain        HTTPS with channel binding required (default), or HTTP
@@ -42,6 +46,7 @@ function settingsOf(args: readonly string[]): Settings {
     options: {
       mailboxes: { type: "string", default: "3" },
       emails: { type: "string", default: "all" },
+      extremes: { type: "boolean", default: false },
       "deliver-every-ms": { type: "string", default: "0" },
       port: { type: "string", default: "0" },
       tls: { type: "boolean", default: false },
@@ -56,6 +61,7 @@ function settingsOf(args: readonly string[]): Settings {
     emails: values.emails === "all"
       ? corpusEmails().length
       : wholeNumber("--emails", values.emails, 0),
+    extremes: values.extremes,
     deliverEveryMs: wholeNumber("--deliver-every-ms", values["deliver-every-ms"], 0),
     port: wholeNumber("--port", values.port, 0),
     tls: !values.plain,
@@ -80,6 +86,7 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
     return exchange.addMailbox(`mailbox-${number}@corp.example`);
   });
   spreadCorpus(mailboxes, settings.emails);
+  const extremes = settings.extremes ? mailboxes.flatMap(fillWithExtremes).length : 0;
   Deno.mkdirSync(settings.dir, { recursive: true });
   const caFile = exchange.caPem && join(settings.dir, "ca.pem");
   if (caFile) Deno.writeTextFileSync(caFile, exchange.caPem!);
@@ -90,7 +97,7 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
     user: exchange.account.principalName,
     password: exchange.account.password,
     mailboxes: mailboxes.map((mailbox) => mailbox.address),
-    emails: settings.emails,
+    emails: settings.emails + extremes,
   });
   const delivered = await deliverUntil(signal, mailboxes, settings.deliverEveryMs);
   print({ event: "ended", delivered, ...exchange.ledger.totals() });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { extremeEmails } from "./extreme_emails.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
@@ -13,13 +14,24 @@ function started(...flags: readonly string[]): Deno.ChildProcess {
 
 Deno.test("as a process it says where it is when it is ready, and sums up when it ends", async () => {
   const dir = await Deno.makeTempDir();
-  const flags = ["--mailboxes", "2", "--emails", "30", "--deliver-every-ms", "1", "--dir", dir];
+  const flags = [
+    "--mailboxes",
+    "2",
+    "--emails",
+    "30",
+    "--deliver-every-ms",
+    "1",
+    "--extremes",
+    "--dir",
+    dir,
+  ];
   await using process = started(...flags);
   const lines = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const ready = JSON.parse((await lines.read()).value!);
   assert.equal(ready.event, "ready");
   assert.match(ready.endpoint, /^https:\/\/127\.0\.0\.1:\d+\/EWS\/Exchange\.asmx$/);
   assert.equal(ready.mailboxes.length, 2);
+  assert(ready.emails > 30 + 2 * extremeEmails().length);
   assert.match(await Deno.readTextFile(ready.caFile), /BEGIN CERTIFICATE/);
   const listening = await Deno.connect({
     hostname: "127.0.0.1",

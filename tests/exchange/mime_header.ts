@@ -25,14 +25,33 @@ export function headerLengthOf(bytes: Uint8Array): number {
 
 /** The same for text in which each character stands for a byte. */
 export function headerOfText(text: string): Header {
-  const end = /\r?\n\r?\n/.exec(text)?.index ?? text.length;
   const fields = new Map<string, string>();
-  for (const line of text.slice(0, end).replace(/\r?\n[ \t]/g, " ").split(/\r?\n/)) {
-    const colon = line.indexOf(":");
-    const name = line.slice(0, colon).trimEnd().toLowerCase();
-    if (colon > 0 && !fields.has(name)) fields.set(name, line.slice(colon + 1).trim());
+  for (const { name, value } of fieldsOfText(text)) {
+    const lower = name.toLowerCase();
+    if (!fields.has(lower)) fields.set(lower, value);
   }
   return fields;
+}
+
+/** One header field as it stands there, unfolded. */
+export interface HeaderField {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** All fields of a header in order, repeated ones included. */
+export function fieldsOf(bytes: Uint8Array): readonly HeaderField[] {
+  return fieldsOfText(LATIN1.decode(bytes.subarray(0, headerLengthOf(bytes))));
+}
+
+function fieldsOfText(text: string): readonly HeaderField[] {
+  if (/^\r?\n/.test(text)) return [];
+  const end = /\r?\n\r?\n/.exec(text)?.index ?? text.length;
+  return text.slice(0, end).replace(/\r?\n[ \t]/g, " ").split(/\r?\n/).flatMap((line) => {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, Math.max(0, colon)).trimEnd();
+    return name ? [{ name, value: line.slice(colon + 1).trim() }] : [];
+  });
 }
 
 /** The date of a `Date` field; undefined where it cannot be understood. */

@@ -12,6 +12,8 @@ import {
 } from "./ews/example_requests.ts";
 import { textsNamed } from "./ews/example_service.ts";
 import { parseXml } from "./ews/xml_tree.ts";
+import { interceptWith } from "./faulted_answer.ts";
+import { faultNamed, FAULTS } from "./faults.ts";
 import { ConnectionCut } from "./http_server.ts";
 import { mimeOf } from "./mime_source.ts";
 import { authenticateMessage, negotiateMessage, type SpecClient } from "./ntlm_spec_client.ts";
@@ -237,6 +239,42 @@ Deno.test("faults on command: an answer of one's own, and a cut after the servic
   await client.send(`POST ${PATH} HTTP/1.1\r\n${XML}\r\nContent-Length: 0\r\n\r\n`);
   assert.equal((await client.answer()).complete, false);
   assert.equal(exchange.ledger.requests().length, requests + 1);
+});
+
+Deno.test("every fault on command comes over a connection as it is meant", async () => {
+  await using exchange = await exampleExchange({ tls: false });
+  using client = await connected(exchange);
+  await signedIn(client, specOf(exchange));
+  const lasting = FAULTS.filter((fault) =>
+    fault.place !== "http" || fault.headers.connection === undefined
+  );
+  for (const fault of lasting) {
+    exchange.intercept = interceptWith(fault, ({ operation }) => operation === "GetFolder");
+    const { status, body, headers } = await client.post(PATH, [XML], GET_INBOX);
+    if (fault.place === "http") {
+      assert.deepEqual([status, body], [fault.status, fault.body], fault.name);
+      for (const [name, value] of Object.entries(fault.headers)) {
+        assert.deepEqual(headers.get(name), [value], fault.name);
+      }
+    } else {
+      assert.equal(status, fault.place === "fault" ? 500 : 200, fault.name);
+      if (fault.place !== "rest of batch") assert.match(body, new RegExp(fault.code), fault.name);
+    }
+  }
+  const other = envelopeOf(syncFolderItems(distinguished("inbox", ADDRESS)));
+  assert.equal((await client.post(PATH, [XML], other)).status, 200);
+});
+
+Deno.test("a fault that closes the connection does so after its answer", async () => {
+  await using exchange = await exampleExchange({ tls: false });
+  using client = await connected(exchange);
+  await signedIn(client, specOf(exchange));
+  exchange.intercept = interceptWith(faultNamed("HTTP 503 and the connection closed"));
+  const request = `POST ${PATH} HTTP/1.1\r\n${XML}\r\nContent-Length: 0\r\n\r\n`;
+  await client.send(request + request);
+  const answer = await client.answer();
+  assert.deepEqual([answer.status, answer.complete], [503, true]);
+  assert.equal((await client.answer()).complete, false);
 });
 
 Deno.test("a server that is told to end does not wait for slow answers", async () => {

@@ -1,5 +1,6 @@
 import type { Clock, Entropy } from "../../src/core/env.ts";
 import { ChangeLog, type ChangesAfter } from "./change_log.ts";
+import type { Damage } from "./damage.ts";
 import { folderIdOf, type IdSpace, itemIdOf } from "./exchange_ids.ts";
 import {
   DEFAULT_FOLDERS,
@@ -23,9 +24,13 @@ export interface SimulatedFolder {
   readonly role: DistinguishedFolder | undefined;
   readonly hidden: boolean;
   readonly changeNumber: number;
+  /** Too large to sort: a listing that asks for an order times out. */
+  readonly isUnsortable?: boolean;
 }
 
-export type FolderOptions = Partial<Pick<SimulatedFolder, "folderClass" | "type" | "hidden">>;
+export type FolderOptions = Partial<
+  Pick<SimulatedFolder, "folderClass" | "type" | "hidden" | "isUnsortable">
+>;
 
 export interface MailboxOptions {
   readonly address: string;
@@ -240,6 +245,30 @@ export class SimulatedMailbox {
     this.#change("update", itemId, changed);
   }
 
+  // What goes wrong in a store: none of it is a change that a client is told of
+
+  /** Makes an item unreadable, all of it or in parts, until it is mended. */
+  damage(itemId: string, damage: Damage): void {
+    this.#replace({ ...this.#itemOrThrow(itemId), damage });
+  }
+
+  /** Makes an item readable again, and found again if it was a phantom. */
+  mend(itemId: string): void {
+    const { damage: _, isPhantom: __, ...item } = this.#itemOrThrow(itemId);
+    this.#replace(item);
+  }
+
+  /** Leaves an item in the listings of its folder that is not found when asked for. */
+  makePhantom(itemId: string): void {
+    this.#replace({ ...this.#itemOrThrow(itemId), isPhantom: true });
+  }
+
+  /** Says whether the server can list a folder in an order; else that times out. */
+  setSortable(folderId: string, isSortable: boolean): void {
+    const state = this.#state(folderId);
+    state.folder = { ...state.folder, isUnsortable: !isSortable };
+  }
+
   // Synchronisation
 
   /** The next page of what changed in a folder. */
@@ -303,6 +332,11 @@ export class SimulatedMailbox {
     this.#items.set(itemId, { ...item, modifiedAt: this.#clock.now(), ...changed, changeNumber });
     state.listed = undefined;
     state.log.record(kind, itemId, changeNumber);
+  }
+
+  #replace(item: Item): void {
+    this.#items.set(item.id, item);
+    this.#state(item.folderId).listed = undefined;
   }
 
   #state(folderId: string): FolderState {

@@ -108,6 +108,15 @@ export function getItem(ids: readonly string[], shape = "", mime = false): strin
     `${content}${shape}</m:ItemShape><m:ItemIds>${itemIds(ids)}</m:ItemIds></m:GetItem>`;
 }
 
+/** Asks for attachments; with `mime` for the MIME content of those that are emails. */
+export function getAttachment(ids: readonly string[], mime = false): string {
+  const shape = mime
+    ? "<m:AttachmentShape><t:IncludeMimeContent>true</t:IncludeMimeContent></m:AttachmentShape>"
+    : "";
+  const asked = ids.map((id) => `<t:AttachmentId Id="${id}"/>`).join("");
+  return `<m:GetAttachment>${shape}<m:AttachmentIds>${asked}</m:AttachmentIds></m:GetAttachment>`;
+}
+
 function itemIds(ids: readonly string[]): string {
   return ids.map((id) => `<t:ItemId Id="${id}"/>`).join("");
 }

@@ -86,6 +86,19 @@ export function numberedEmail(number: number) {
   );
 }
 
+const ATTACHED_EMAIL = "From: Inner <inner@example.com>\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\n" +
+  "Message-ID: <inner@example.com>\n\nThe inner body\n";
+
+/** An email with a file (the bytes 0 to 255) and an email attached. */
+export const NESTED_EMAIL = mimeOf(
+  "From: outer@example.com\nSubject: Outer\nMIME-Version: 1.0\n" +
+    'Content-Type: multipart/mixed; boundary="cut"\n\n--cut\nContent-Type: text/plain\n\nHello\n' +
+    '--cut\nContent-Type: application/octet-stream; name="all.bin"\n' +
+    "Content-Transfer-Encoding: base64\n\n" +
+    `${Uint8Array.from({ length: 256 }, (_, index) => index).toBase64()}\n` +
+    `--cut\nContent-Type: message/rfc822\n\n${ATTACHED_EMAIL}\n--cut--\n`,
+);
+
 /** All elements of a name below one, in document order. */
 export function elementsNamed(xml: XmlElement, name: string): readonly XmlElement[] {
   const own = xml.name === name ? [xml] : [];

@@ -5,6 +5,7 @@ import type { Call, CallNote, Operation, ResponseMessage } from "./call.ts";
 import { EwsError, NotModelled, SchemaViolation, SoapFault } from "./ews_errors.ts";
 import { findItem } from "./find_item.ts";
 import { findFolder, getFolder } from "./folder_operations.ts";
+import { getAttachment } from "./get_attachment.ts";
 import { getItem } from "./get_item.ts";
 import type { AnswerPart, MimePart } from "./item_element.ts";
 import { SERVER_PROFILES, type ServerProduct } from "./server_version.ts";
@@ -56,7 +57,9 @@ export interface ExchangeService {
 }
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
-  [getFolder, findFolder, findItem, getItem, syncFolderItems].map((o) => [o.name, o]),
+  [getFolder, findFolder, findItem, getItem, getAttachment, syncFolderItems].map((
+    o,
+  ) => [o.name, o]),
 );
 const XML_HEADERS = { "content-type": "text/xml; charset=utf-8", "cache-control": "private" };
 const NOT_OBSERVED: MimeObserver = { chunk() {}, done() {} };

@@ -385,7 +385,7 @@ Deno.test("what the simulator does not model is no answer of Exchange but HTTP 5
   const bodies = [
     "<m:ResolveNames/>",
     getItem(["x"]).replace("IdOnly", "AllProperties"),
-    getItem(["x"], properties("item:Body")),
+    getItem(["x"], properties("item:UniqueBody")),
   ];
   for (const body of bodies) {
     const { status, text } = await service.ask(body);

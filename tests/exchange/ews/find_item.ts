@@ -1,7 +1,7 @@
 import type { Item } from "../items.ts";
 import type { Call, Operation, ResponseMessage } from "./call.ts";
 import type { ContentReader } from "./content_reader.ts";
-import { NotModelled } from "./ews_errors.ts";
+import { EwsError, NotModelled } from "./ews_errors.ts";
 import { type FolderReference, openFolder, readFolderId } from "./folder_ids.ts";
 import { type AnswerPart, itemElement } from "./item_element.ts";
 import type { PropertyValue } from "./item_properties.ts";
@@ -25,7 +25,8 @@ interface FindItemRequest {
   readonly shape: ItemShape;
   readonly view: PageView;
   readonly filter: ItemFilter | undefined;
-  readonly order: SortOrder;
+  /** Absent where the request names none. */
+  readonly order: SortOrder | undefined;
 }
 
 export const findItem: Operation = {
@@ -72,7 +73,10 @@ function foundItems(
   { shape, view, filter, order }: FindItemRequest,
 ): readonly AnswerPart[] {
   const { mailbox, folder } = openFolder(call, reference);
-  const sorted = sortedItems(mailbox.itemsOf(folder.id), order);
+  if (order && folder.isUnsortable) {
+    throw new EwsError("ErrorTimeoutExpired", "The request timed out.");
+  }
+  const sorted = sortedItems(mailbox.itemsOf(folder.id), order ?? NEWEST_FIRST);
   const limit = filter && !isNewer("Exchange2013", call.newest)
     ? RESTRICTED_ITEMS_PER_PAGE_MAX
     : ITEMS_PER_PAGE_MAX;
@@ -103,9 +107,9 @@ const NEWEST_FIRST: SortOrder = {
   compare: (a, b) => -ordered(a.receivedAt, b.receivedAt),
 };
 
-function readSortOrder(reader: ContentReader | undefined): SortOrder {
+function readSortOrder(reader: ContentReader | undefined): SortOrder | undefined {
   const fields = reader?.allOf(["t:FieldOrder"]).map(readFieldOrder);
-  if (!fields) return NEWEST_FIRST;
+  if (!fields) return undefined;
   return {
     key: fields.map((field) => field.key).join(","),
     compare: (a, b) =>

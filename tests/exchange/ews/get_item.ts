@@ -33,7 +33,7 @@ export function readItemId(reader: ContentReader): string {
 function oneItem(call: Call, id: string, shape: ItemShape): readonly AnswerPart[] {
   const mailbox = openMailboxOfId(call, id);
   const item = mailbox.item(id);
-  if (!item) throw ERRORS.itemNotFound();
+  if (!item || item.isPhantom) throw ERRORS.itemNotFound();
   const answer = { mailbox, shape, precision: call.precision, byGetItem: true };
   const element = itemElement(item, answer);
   call.note.items++;

@@ -1,4 +1,5 @@
 import { changeKeyOf, type ChangeKeyType } from "../exchange_ids.ts";
+import { type DamagedPart, isDamaged } from "../damage.ts";
 import type { Item } from "../items.ts";
 import type { MimeSource } from "../mime_source.ts";
 import type { SimulatedMailbox } from "../simulated_mailbox.ts";
@@ -20,6 +21,8 @@ export interface MimePart {
   readonly mime: MimeSource;
   readonly mailbox: string;
   readonly item: Item;
+  /** Present if it is not the item's MIME content but the content of one of its attachments. */
+  readonly attachmentId?: string;
 }
 
 /** A piece of an answer, in order. */
@@ -48,6 +51,7 @@ export function itemElement(item: Item, answer: ItemAnswer): readonly AnswerPart
   refuseForeignProperties(asked, item, answer);
   const wantsMime = answer.byGetItem &&
     (answer.shape.includeMimeContent || asked.has("item:MimeContent"));
+  if (answer.byGetItem) refuseDamaged(item, wantsMime, asked);
   const properties = ITEM_PROPERTIES.map((property) => {
     const own = asked.has(property.uri) ? propertyElement(property, item, answer) : "";
     return property.uri === EXTENDED_AFTER ? own + extendedElements(item, answer) : own;
@@ -84,9 +88,21 @@ function refuseForeignProperties(asked: ReadonlySet<string>, item: Item, answer:
   }
 }
 
+function refuseDamaged(item: Item, wantsMime: boolean, asked: ReadonlySet<string>): void {
+  const parts: readonly DamagedPart[] = [
+    ...(wantsMime ? ["mime" as const] : []),
+    ...(asked.has("item:Body") ? ["body" as const] : []),
+  ];
+  if (!item.damage || !isDamaged(item.damage, parts)) return;
+  throw new EwsError(item.damage.code, "The item could not be converted or read.");
+}
+
 function propertyElement(property: ItemProperty, item: Item, answer: ItemAnswer): string {
   if (!isPropertyOf(property, item)) return "";
-  if (property.render) return property.render(item, answer.mailbox);
+  if (property.render) {
+    const { byGetItem, mailbox, shape: { bodyType } } = answer;
+    return property.render(item, mailbox, { byGetItem, bodyType });
+  }
   const value = property.value?.(item);
   if (value === undefined) return "";
   return `<t:${property.element}>${valueText(value, answer.precision)}</t:${property.element}>`;

@@ -1,8 +1,12 @@
 import { conversationIdOf } from "../exchange_ids.ts";
-import { conversationHash, type Item } from "../items.ts";
-import { type Attachment, attachmentsOf } from "../mime_attachments.ts";
+import { conversationHash, type Item, mimeHeaderOf, participantsOf } from "../items.ts";
+import { bodyOf, type WantedBody } from "../mime_body.ts";
+import { fieldsOf, HEADER_BYTES_MAX } from "../mime_header.ts";
+import { startOf } from "../mime_source.ts";
 import type { SimulatedMailbox } from "../simulated_mailbox.ts";
+import { attachmentsElement, listedAttachments } from "./attachment_elements.ts";
 import { elementNameOf } from "./item_classes.ts";
+import { nameOnly, recipientElement, recipientsElement } from "./participant_elements.ts";
 import type { SchemaVersion } from "./server_version.ts";
 import { escaped, idElement, textElement } from "./xml_text.ts";
 
@@ -19,13 +23,22 @@ export interface ItemProperty {
   /** The simple value, by which items can be found and sorted. */
   value?(item: Item): PropertyValue;
   /** The ready element where it is more than a simple value. */
-  render?(item: Item, mailbox: SimulatedMailbox): string;
+  render?(item: Item, mailbox: SimulatedMailbox, view: PropertyView): string;
+  /** Posts lack it, though messages have it. */
+  readonly notOfPosts?: true;
+}
+
+/** In which way properties are asked for. */
+export interface PropertyView {
+  readonly byGetItem: boolean;
+  readonly bodyType: WantedBody;
 }
 
 const since = "Exchange2007" as const;
 
 /**
- * In the order of ItemType, then MessageType; PostItemType has the same order. `ItemId`,
+ * In the order of ItemType, then MessageType; PostItemType has the same order but for Sender, which
+ * is its last and hence here twice. `ItemId`,
  * `MimeContent` and extended properties are not here: they do not come by FieldURI alone.
  */
 export const ITEM_PROPERTIES: readonly ItemProperty[] = [
@@ -43,6 +56,13 @@ export const ITEM_PROPERTIES: readonly ItemProperty[] = [
   { uri: "item:Subject", since, element: "Subject", value: (item) => item.subject },
   { uri: "item:Sensitivity", since, element: "Sensitivity", value: (item) => item.sensitivity },
   {
+    uri: "item:Body",
+    since,
+    element: "Body",
+    onlyByGetItem: true,
+    render: (item, _, { bodyType }) => bodyElement(item, bodyType),
+  },
+  {
     uri: "item:Attachments",
     since,
     element: "Attachments",
@@ -58,7 +78,20 @@ export const ITEM_PROPERTIES: readonly ItemProperty[] = [
   { uri: "item:Size", since, element: "Size", value: (item) => item.sizeBytes },
   { uri: "item:Categories", since, element: "Categories", render: categoriesElement },
   { uri: "item:Importance", since, element: "Importance", value: (item) => item.importance },
+  {
+    uri: "item:InReplyTo",
+    since,
+    element: "InReplyTo",
+    value: (item) => mimeHeaderOf(item.mime).get("in-reply-to"),
+  },
   { uri: "item:IsDraft", since, element: "IsDraft", value: (item) => item.isDraft },
+  {
+    uri: "item:InternetMessageHeaders",
+    since,
+    element: "InternetMessageHeaders",
+    onlyByGetItem: true,
+    render: headersElement,
+  },
   { uri: "item:DateTimeSent", since, element: "DateTimeSent", value: (item) => item.sentAt },
   {
     uri: "item:DateTimeCreated",
@@ -86,10 +119,34 @@ export const ITEM_PROPERTIES: readonly ItemProperty[] = [
       idElement("t:ConversationId", conversationIdOf(mailbox.ids, conversationHash(item))),
   },
   {
+    uri: "message:Sender",
+    since,
+    element: "Sender",
+    render: (item, mailbox, view) => isPost(item) ? "" : senderElement(item, mailbox, view),
+  },
+  ...(["ToRecipients", "CcRecipients", "BccRecipients"] as const).map((element) => ({
+    uri: `message:${element}`,
+    since,
+    element,
+    onlyByGetItem: true as const,
+    notOfPosts: true as const,
+    render: (item: Item, mailbox: SimulatedMailbox) =>
+      recipientsElement(element, participantsOf(item)[RECIPIENT_LISTS[element]], mailbox),
+  })),
+  {
     uri: "message:ConversationTopic",
     since,
     element: "ConversationTopic",
     value: (item) => item.conversationTopic,
+  },
+  {
+    uri: "message:From",
+    since,
+    element: "From",
+    render: (item, mailbox, { byGetItem }) => {
+      const { from } = participantsOf(item);
+      return recipientElement("From", byGetItem ? from : nameOnly(from), mailbox);
+    },
   },
   {
     uri: "message:InternetMessageId",
@@ -98,7 +155,29 @@ export const ITEM_PROPERTIES: readonly ItemProperty[] = [
     value: (item) => item.internetMessageId,
   },
   { uri: "message:IsRead", since, element: "IsRead", value: (item) => item.isRead },
+  {
+    uri: "message:References",
+    since,
+    element: "References",
+    value: (item) => mimeHeaderOf(item.mime).get("references"),
+  },
+  {
+    uri: "message:ReplyTo",
+    since,
+    element: "ReplyTo",
+    onlyByGetItem: true,
+    notOfPosts: true,
+    render: (item, mailbox) => recipientsElement("ReplyTo", participantsOf(item).replyTo, mailbox),
+  },
+  {
+    uri: "message:Sender",
+    since,
+    element: "Sender",
+    render: (item, mailbox, view) => isPost(item) ? senderElement(item, mailbox, view) : "",
+  },
 ];
+
+const RECIPIENT_LISTS = { ToRecipients: "to", CcRecipients: "cc", BccRecipients: "bcc" } as const;
 
 /** MAPI properties, by tag and the type they are asked for by, as EWS types name it. */
 const EXTENDED = new Map<string, (item: Item) => PropertyValue>([
@@ -120,48 +199,40 @@ export function extendedValue(item: Item, tag: number, type: string): PropertyVa
 }
 
 /** Whether the property exists for items of this class at all. */
-export function isPropertyOf({ uri }: ItemProperty, item: Item): boolean {
+export function isPropertyOf({ uri, notOfPosts }: ItemProperty, item: Item): boolean {
   const element = elementNameOf(item.itemClass);
+  if (notOfPosts && isPost(item)) return false;
   return !uri.startsWith("message:") || /^(Message|Meeting\w+|PostItem)$/.test(element);
 }
 
-export function listedAttachments(item: Item): readonly Attachment[] {
-  return item.attachments ?? (item.mime ? attachmentsOf(item.mime) : []);
+function isPost({ itemClass }: Item): boolean {
+  return elementNameOf(itemClass) === "PostItem";
+}
+
+function senderElement(item: Item, mailbox: SimulatedMailbox, view: PropertyView): string {
+  const { sender } = participantsOf(item);
+  return recipientElement("Sender", view.byGetItem ? sender : nameOnly(sender), mailbox);
+}
+
+function bodyElement(item: Item, wanted: WantedBody): string {
+  const { type, text } = bodyOf(item.mime, wanted);
+  return `<t:Body BodyType="${type}">${escaped(text)}</t:Body>`;
+}
+
+function headersElement({ mime }: Item): string {
+  const fields = mime ? fieldsOf(startOf(mime, HEADER_BYTES_MAX)) : [];
+  if (fields.length === 0) return "";
+  const elements = fields.map(({ name, value }) =>
+    `<t:InternetMessageHeader HeaderName="${escaped(name)}">${escaped(value)}` +
+    "</t:InternetMessageHeader>"
+  );
+  return `<t:InternetMessageHeaders>${elements.join("")}</t:InternetMessageHeaders>`;
 }
 
 function categoriesElement({ categories }: Item): string {
   if (categories.length === 0) return "";
   const strings = categories.map((category) => textElement("t:String", category));
   return `<t:Categories>${strings.join("")}</t:Categories>`;
-}
-
-function attachmentsElement(item: Item): string {
-  const attachments = listedAttachments(item);
-  if (attachments.length === 0) return "";
-  const elements = attachments.map((attachment, index) =>
-    attachmentElement(attachment, attachmentIdOf(item, index))
-  );
-  return `<t:Attachments>${elements.join("")}</t:Attachments>`;
-}
-
-function attachmentElement(attachment: Attachment, id: string): string {
-  const element = attachment.isItem ? "t:ItemAttachment" : "t:FileAttachment";
-  const { contentId } = attachment;
-  return `<${element}>${idElement("t:AttachmentId", id)}` +
-    textElement("t:Name", attachment.name) +
-    (attachment.isItem ? "" : textElement("t:ContentType", attachment.contentType)) +
-    (contentId === undefined ? "" : textElement("t:ContentId", contentId)) +
-    textElement("t:Size", attachment.sizeBytes) +
-    `${textElement("t:IsInline", attachment.inline)}</${element}>`;
-}
-
-/** Exchange's attachment ids begin with the item's: so do these. */
-function attachmentIdOf(item: Item, index: number): string {
-  const bytes = Uint8Array.fromBase64(item.id);
-  const id = new Uint8Array(bytes.length + 4);
-  id.set(bytes);
-  new DataView(id.buffer).setUint32(bytes.length, index + 1);
-  return id.toBase64();
 }
 
 /** A simple value as the text of its element. */

@@ -12,12 +12,16 @@ import { fileURLToPath } from "node:url";
 import { XmlDocument, XsdValidator } from "libxml2-wasm";
 import { xmlRegisterFsInputProviders } from "libxml2-wasm/lib/nodejs.mjs";
 import { spreadCorpus } from "../corpus_delivery.ts";
+import { fillWithExtremes } from "../extreme_mailbox.ts";
+import { faultedAnswer } from "../faulted_answer.ts";
+import { FAULTS } from "../faults.ts";
 import {
   comparison,
   distinguished,
   envelopeOf,
   findFolder,
   findItem,
+  getAttachment,
   getFolder,
   getItem,
   HIDDEN,
@@ -27,7 +31,13 @@ import {
   sortedBy,
   syncFolderItems,
 } from "./example_requests.ts";
-import { type ExampleService, exampleService, numberedEmail } from "./example_service.ts";
+import {
+  attributesNamed,
+  type ExampleService,
+  exampleService,
+  NESTED_EMAIL,
+  numberedEmail,
+} from "./example_service.ts";
 import { ITEM_PROPERTIES } from "./item_properties.ts";
 
 const FOLDER = Deno.env.get("REINFER_EWS_TEST_EWS_XSD") ??
@@ -65,7 +75,12 @@ function schemaTest(name: string, run: () => Promise<void> | void): void {
 
 async function assertValid(service: ExampleService, body: string): Promise<void> {
   const { text } = await service.ask(body, { version: "Exchange2016" });
-  assert.equal(violationOf(text), undefined, body);
+  assert.equal(violationOf(withoutForbiddenCharacters(text)), undefined, body);
+}
+
+/** Exchange writes characters that XML 1.0 forbids, bodies have them, and no schema allows them. */
+function withoutForbiddenCharacters(text: string): string {
+  return text.replace(/&#x(?:[0-8BCEF]|1[0-9A-F]);/g, "?").replace(/[\uFFFE\uFFFF]/g, "?");
 }
 
 const INBOX = distinguished("inbox");
@@ -137,15 +152,71 @@ schemaTest(
         categories: ["Red", "& <Blue>"],
       })
     );
-    const uris = ITEM_PROPERTIES.map(({ uri }) => uri);
+    const uris = ITEM_PROPERTIES.filter(({ notOfPosts }) => !notOfPosts).map(({ uri }) => uri);
+    const recipients = ITEM_PROPERTIES.filter(({ notOfPosts }) => notOfPosts).map(({ uri }) => uri);
     const messageShape = properties(...uris, SEARCH_KEY);
     const itemShape = properties(...uris.filter((uri) => uri.startsWith("item:")), SEARCH_KEY);
     const ids = [...items, ...classes].map((item) => item.id);
     await assertValid(service, getItem(ids, itemShape, true));
     await assertValid(service, getItem(items.map((item) => item.id), messageShape));
+    const allShape = properties(...uris, ...recipients);
+    for (const type of ["Best", "HTML", "Text"]) {
+      const shape = `<t:BodyType>${type}</t:BodyType>${allShape}`;
+      await assertValid(service, getItem(ids, shape));
+    }
+    const post = classes.filter(({ itemClass }) => itemClass === "IPM.Post").map(({ id }) => id);
+    await assertValid(service, getItem(post, messageShape));
     await assertValid(service, getItem(["nonsense", ids[0]!, inbox], messageShape, true));
   },
 );
+
+schemaTest("every answer with attachments is valid, errors included", async () => {
+  const service = exampleService();
+  const items = spreadCorpus([service.mailbox], 400);
+  const nested = service.mailbox.deliver(
+    service.mailbox.distinguishedFolder("inbox").id,
+    NESTED_EMAIL,
+  );
+  const shape = properties("item:Attachments");
+  const listed = await service.ask(getItem([...items, nested].map(({ id }) => id), shape));
+  const ids = attributesNamed(listed.xml, "AttachmentId", "Id").map(String);
+  assert(ids.length > 2);
+  await assertValid(service, getAttachment([...ids, "nonsense"]));
+  await assertValid(service, getAttachment(ids, true));
+  service.mailbox.damage(nested.id, { code: "ErrorCorruptData", parts: ["attachments"] });
+  await assertValid(service, getAttachment(ids.slice(-1)));
+});
+
+schemaTest("every answer about extreme emails and folders is valid", async () => {
+  const service = exampleService();
+  const small = fillWithExtremes(service.mailbox).filter(({ mime }) => mime!.sizeBytes < 1_000_000);
+  const uris = ITEM_PROPERTIES.filter(({ notOfPosts }) => !notOfPosts).map(({ uri }) => uri);
+  const ids = small.map(({ id }) => id);
+  await assertValid(service, getItem(ids, properties(...uris, SEARCH_KEY), true));
+  const messages = small.filter(({ itemClass }) => itemClass !== "IPM.Post").map(({ id }) => id);
+  const recipients = ["ToRecipients", "CcRecipients", "BccRecipients", "ReplyTo"];
+  await assertValid(
+    service,
+    getItem(messages, properties(...recipients.map((r) => `message:${r}`))),
+  );
+  await assertValid(service, findFolder(distinguished("msgfolderroot"), ALL_FOLDER_PROPERTIES));
+});
+
+schemaTest("every fault on command is valid, as far as it is an answer of EWS", async () => {
+  const service = exampleService();
+  const inbox = service.mailbox.distinguishedFolder("inbox").id;
+  const ids = [1, 2].map((number) => service.mailbox.deliver(inbox, numberedEmail(number)).id);
+  const requests = [getItem(ids), findItem(INBOX), findFolder(INBOX), getFolder(INBOX)];
+  for (const request of [...requests, syncFolderItems(INBOX), getAttachment(["x"])]) {
+    const [, operation] = /<m:(\w+)/.exec(request) ?? [];
+    const { text } = await service.ask(request);
+    for (const fault of FAULTS.filter(({ place }) => place !== "http")) {
+      const next = () => ({ status: 200, headers: {}, body: text });
+      const { body } = await faultedAnswer(fault, { operation, body: request }, next);
+      assert.equal(violationOf(String(body)), undefined, `${operation}: ${fault.name}`);
+    }
+  }
+});
 
 schemaTest("every answer of a search is valid", async () => {
   const service = exampleService();
@@ -178,6 +249,8 @@ schemaTest("a request is refused as invalid exactly if the schema refuses it", a
     findFolder(INBOX, properties("folder:DisplayName", HIDDEN)),
     findItem(INBOX, { view: pageView(0, 5), restriction, order }),
     getItem(["AAA", "BBB"], properties("item:Size", SEARCH_KEY), true),
+    getItem(["AAA"], `<t:BodyType>Text</t:BodyType>${properties("item:Body", "message:From")}`),
+    getAttachment(["AAA", "BBB"], true),
     syncFolderItems(INBOX, { syncState: "x", ignore: ["y"], max: 10 }),
   ];
   let refused = 0;

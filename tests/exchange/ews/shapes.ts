@@ -1,3 +1,4 @@
+import type { WantedBody } from "../mime_body.ts";
 import type { ContentReader, QName } from "./content_reader.ts";
 import { EwsError, NotModelled } from "./ews_errors.ts";
 import { FOLDER_PROPERTIES } from "./folder_properties.ts";
@@ -21,13 +22,16 @@ export interface FolderShape {
 
 export interface ItemShape extends FolderShape {
   readonly includeMimeContent: boolean;
+  readonly bodyType: WantedBody;
 }
 
 const BASE_SHAPES = ["IdOnly", "Default", "AllProperties"] as const;
 type BaseShape = typeof BASE_SHAPES[number];
 
+/** BodyTypeResponseType. */
+export const BODY_TYPES: readonly WantedBody[] = ["Best", "HTML", "Text"];
+
 const OTHER_SHAPE_ELEMENTS: readonly QName[] = [
-  "t:BodyType",
   "t:UniqueBodyType",
   "t:NormalizedBodyType",
   "t:FilterHtmlContent",
@@ -50,12 +54,14 @@ export function readFolderShape(reader: ContentReader): FolderShape {
 export function readItemShape(reader: ContentReader): ItemShape {
   const base = reader.required("t:BaseShape").enumerated(BASE_SHAPES, "DefaultShapeNamesType");
   const includeMimeContent = reader.optional("t:IncludeMimeContent")?.boolean() ?? false;
+  const bodyType = reader.optional("t:BodyType")
+    ?.enumerated(BODY_TYPES, "BodyTypeResponseType") ?? "Best";
   const other = reader.optionalOneOf(OTHER_SHAPE_ELEMENTS);
   if (other) throw new NotModelled(`${other.name} in ItemShape`);
   const additional = readAdditional(reader.optional("t:AdditionalProperties"));
   reader.end();
   if (base !== "IdOnly") throw new NotModelled(`BaseShape "${base}" for items`);
-  return { base, additional, includeMimeContent };
+  return { base, additional, includeMimeContent, bodyType };
 }
 
 function readAdditional(reader: ContentReader | undefined): readonly PropertyPath[] {

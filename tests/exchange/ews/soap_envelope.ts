@@ -31,21 +31,26 @@ export function operationAnswer(
   ];
 }
 
-/** A fault as Exchange words it: the code three times over, facts in `MessageXml`. */
-export function faultBody({ code, message, violation }: SoapFault): string {
+/**
+ * A fault as Exchange words it: the code three times over, facts in `MessageXml`. `facts` are ready
+ * elements; a violation brings its own.
+ */
+export function faultBody({ code, message, violation }: SoapFault, facts = ""): string {
   const text = violation ? `${message.replace(/\.$/, ":")} ${violation.message}` : message;
   return `<s:Fault><faultcode xmlns:a="${NAMESPACES.t}">a:${code}</faultcode>` +
     `<faultstring xml:lang="en-US">${escaped(text)}</faultstring><detail>` +
     `<e:ResponseCode xmlns:e="${NAMESPACES.e}">${code}</e:ResponseCode>` +
     `<e:Message xmlns:e="${NAMESPACES.e}">${escaped(message)}</e:Message>` +
-    `${violation ? violationXml(violation) : ""}</detail></s:Fault>`;
+    `${messageXml(violation ? violationFacts(violation) : facts)}</detail></s:Fault>`;
 }
 
-function violationXml({ message, place }: SchemaViolation): string {
-  return `<t:MessageXml xmlns:t="${NAMESPACES.t}">` +
-    textElement("t:LineNumber", place.line) +
-    textElement("t:LinePosition", place.position) +
-    `${textElement("t:Violation", message)}</t:MessageXml>`;
+function violationFacts({ message, place }: SchemaViolation): string {
+  return textElement("t:LineNumber", place.line) +
+    textElement("t:LinePosition", place.position) + textElement("t:Violation", message);
+}
+
+function messageXml(facts: string): string {
+  return facts && `<t:MessageXml xmlns:t="${NAMESPACES.t}">${facts}</t:MessageXml>`;
 }
 
 function versionInfo(product: ServerProduct): string {
