@@ -6,9 +6,9 @@ type Upkeep = Pick<FolderPass, "states" | "fingerprint" | "startedAt" | "env" | 
 
 /**
  * Brings the states of a mailbox in line with the folders it has now and with the settings: a folder
- * that is gone is marked, one that came back or was renamed goes on, one that stands where another
- * stood takes over from it (spec section 5, rule 8), and what the settings add is to be listed
- * (rule 7). `listed` is every folder the source shows, `selected` those that are synced.
+ * that is gone is marked, one that came back or was renamed goes on, in a mailbox that was moved between
+ * servers each takes over from the one of its path (spec section 5, rule 8), and what the settings
+ * add is to be listed (rule 7). `listed` is every folder the source shows, `selected` those that are synced.
  */
 export async function keepStates(
   upkeep: Upkeep,
@@ -17,9 +17,13 @@ export async function keepStates(
   selected: readonly Folder[],
 ): Promise<void> {
   await markGone(upkeep, mailbox, listed);
+  // Only where all ids are new was the mailbox moved. A single folder may have come from where it was
+  // not synced, with mail older than what its predecessor's position vouches for.
+  const isMoved = !listed.some((folder) => upkeep.states.of(folder));
   let widened = 0;
   for (const folder of selected) {
-    if (await keepState(upkeep, mailbox, folder)) widened++;
+    if (isMoved) await takePlace(upkeep, mailbox, folder);
+    if (await keepState(upkeep, folder)) widened++;
   }
   if (widened === 0) return;
   upkeep.env.log.info("Settings changed; what they add is listed, nothing stored is refetched.", {
@@ -42,10 +46,12 @@ async function markGone(
 }
 
 /** Whether the settings add anything to the folder. */
-async function keepState(upkeep: Upkeep, mailbox: Mailbox, folder: Folder): Promise<boolean> {
-  const { states, fingerprint, stop } = upkeep;
+async function keepState(
+  { states, fingerprint, stop }: Upkeep,
+  folder: Folder,
+): Promise<boolean> {
   const options = { signal: stop.aborted };
-  const known = states.of(folder) ?? await successorState(upkeep, mailbox, folder);
+  const known = states.of(folder);
   if (!known) return false;
   const { goneSince, ...current } = known;
   const { state, widened } = applySettings({ ...current, folder: pathOf(folder) }, fingerprint);
@@ -55,25 +61,23 @@ async function keepState(upkeep: Upkeep, mailbox: Mailbox, folder: Folder): Prom
   return widened;
 }
 
-/** The state of a folder that takes the place of one that is gone. */
-async function successorState(
+/** Lets a folder go on where one of the same path that is gone stopped, if there is one. */
+async function takePlace(
   { states, env, stop }: Upkeep,
   mailbox: Mailbox,
   folder: Folder,
-): Promise<FolderSyncState | undefined> {
-  const options = { signal: stop.aborted };
+): Promise<void> {
   const gone = states.all().find((state) =>
     state.goneSince && isSamePath(state.folder.path, folder.path)
   );
-  if (!gone) return undefined;
-  const state = takeOver(gone, folder);
-  await states.commit(state, options);
+  if (!gone) return;
+  const options = { signal: stop.aborted };
+  await states.commit(takeOver(gone, folder), options);
   await states.remove(gone.folder.id, options);
   env.log.info("Folder has another id; it goes on where the one before it stopped.", {
     mailbox: mailbox.address,
     folder: folder.path,
   });
-  return state;
 }
 
 function pathOf({ id, path }: Folder): FolderSyncState["folder"] {

@@ -163,6 +163,20 @@ Deno.test("a folder under another id goes on where the one before it stopped", a
   assert.deepEqual([...destination.states.keys()], [moved.id]);
 });
 
+Deno.test("a folder that comes to the path of a deleted one brings all its mail", async () => {
+  const { source, destination, restart } = world();
+  source.addFolder(a, "Inbox");
+  const deleted = source.addFolder(a, "Archive");
+  source.arrive(deleted, { minute: 900 });
+  await restart().run({ once: true });
+  await restart().run({ once: true });
+  source.removeFolder(a, deleted);
+  const other = source.replaceFolder(a, source.addFolder(a, "Old"), { path: ["Archive"] });
+  source.arrive(other, { minute: 1 });
+  await restart().run({ once: true });
+  assert.equal(destination.emails.size, 2);
+});
+
 Deno.test("a folder that is gone is marked so, and unmarked when it comes back", async () => {
   const { source, destination, restart } = world();
   const folder = source.addFolder(a, "Inbox");

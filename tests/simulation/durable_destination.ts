@@ -4,11 +4,14 @@ import { SyncError } from "../../src/core/errors.ts";
 import type { Mailbox } from "../../src/core/mailbox.ts";
 import type {
   MailboxSink,
+  MailboxStates,
   MailboxStateStore,
   PutOutcome,
+  RefreshOptions,
   Sink,
   StateStore,
 } from "../../src/core/ports.ts";
+import type { FolderSyncState } from "../../src/core/sync_state.ts";
 import { decodeFolderState, encodeFolderState } from "../../src/storage/folder_state_json.ts";
 
 /** What can happen to a call of the destination. */
@@ -37,6 +40,7 @@ export class DurableDestination {
     return {
       probe: () => alive(() => this.#write(() => undefined)),
       open: (mailbox) => alive(() => this.#mailbox(mailbox, alive)),
+      read: (mailbox) => alive(() => this.#read(mailbox)),
     };
   }
 
@@ -44,22 +48,26 @@ export class DurableDestination {
     mailbox: Mailbox,
     alive: <T>(action: () => Promise<T> | T) => Promise<T>,
   ): MailboxSink & MailboxStateStore {
-    const prefix = `${mailbox.address}\n`;
-    const texts = [...this.#states].filter(([name]) => name.startsWith(prefix));
+    const nameOf = (folderId: string) => `${mailbox.address}\n${folderId}`;
     return {
-      loaded: texts.map(([, text]) => {
-        const decoded = decodeFolderState(new TextEncoder().encode(text));
-        if (decoded.kind !== "state") throw new Error(`State is ${decoded.kind}`);
-        return decoded.state;
-      }),
+      loaded: this.#read(mailbox).folders,
       save: (state) =>
         alive(() => {
           const names = { mailbox: mailbox.address, programVersion: "0" };
           return this.#write(() => {
-            this.#states.set(`${prefix}${state.folder.id}`, encodeFolderState(state, names));
+            this.#states.set(nameOf(state.folder.id), encodeFolderState(state, names));
           });
         }),
-      refresh: (records) => alive(() => this.#write(() => this.#refresh(records))),
+      remove: (folderId) =>
+        alive(() =>
+          this.#write(() => {
+            this.#states.delete(nameOf(folderId));
+          })
+        ),
+      saveCondition: () => alive(() => this.#write(() => undefined)),
+      refresh: (records, options) =>
+        alive(() => this.#write(() => this.#refresh(records, options))),
+      keys: () => keysOf(this.emails),
       put: async (emails, { signal }) => {
         const hashed: HashedEmail[] = [];
         for (const email of emails) hashed.push(await this.#hash(email, signal));
@@ -67,6 +75,11 @@ export class DurableDestination {
       },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
+  }
+
+  #read({ address }: Mailbox): MailboxStates {
+    const texts = [...this.#states].filter(([name]) => name.startsWith(`${address}\n`));
+    return { folders: texts.map(([, text]) => decoded(text)), unreadable: [] };
   }
 
   #write<T>(action: () => T): T {
@@ -77,9 +90,16 @@ export class DurableDestination {
     return result;
   }
 
-  #refresh(records: readonly EmailRecord[]): ReadonlySet<string> {
-    const stored = records.filter(({ key }) => this.emails.has(key));
-    for (const record of stored) {
+  #refresh(
+    records: readonly EmailRecord[],
+    { volatileSince, rewrite }: RefreshOptions,
+  ): ReadonlySet<string> {
+    const stored = records.filter(({ key, metadata }) => {
+      const before = this.emails.get(key)?.record.metadata;
+      const isVolatile = metadata.receivedAt && metadata.receivedAt >= volatileSince;
+      return before && (!isVolatile || before.sizeBytes === metadata.sizeBytes);
+    });
+    for (const record of rewrite ? stored : []) {
       this.emails.set(record.key, { ...this.emails.get(record.key)!, record });
     }
     return new Set(stored.map(({ key }) => key));
@@ -111,6 +131,16 @@ export class DurableDestination {
 type HashedEmail =
   | { readonly email: RawEmail; readonly sizeBytes: number; readonly sha256: string }
   | { readonly email: RawEmail; readonly error: SyncError };
+
+function decoded(text: string): FolderSyncState {
+  const found = decodeFolderState(new TextEncoder().encode(text));
+  if (found.kind !== "whole") throw new Error(`State is ${found.kind}`);
+  return found.value;
+}
+
+async function* keysOf(emails: ReadonlyMap<string, StoredEmail>): AsyncGenerator<string> {
+  for (const key of emails.keys()) yield await Promise.resolve(key);
+}
 
 function failure(): SyncError {
   return new SyncError("destination", "DiskFull", "The disk is full");

@@ -1,21 +1,35 @@
 import type { Entropy } from "../../src/core/env.ts";
-import { mimeOf } from "../exchange/mime_source.ts";
+import { bytesOf, mimeOf } from "../exchange/mime_source.ts";
 import type { SimulatedFolder, SimulatedMailbox } from "../exchange/simulated_mailbox.ts";
 
 const NAMES = ["Kunden", "2024", "a/b", "..", "x".repeat(200), "受信", "Ünïcode", "résumé 📎"];
 const MINUTE_MS = 60_000;
+/** Scanners exchange attachments soon after an email came; an hour later nobody looks (spec 3). */
+const SCANNED_WITHIN_MS = 5 * MINUTE_MS;
+
+export interface LifeOptions {
+  readonly entropy: Entropy;
+  readonly now: () => Date;
+  /** Whether the content of emails changes where they lie. */
+  readonly changesContent: boolean;
+}
 
 /** What people and rules do to a mailbox over the years, by chance. */
 export class MailboxLife {
   readonly #mailbox: SimulatedMailbox;
   readonly #entropy: Entropy;
   readonly #now: () => Date;
+  readonly #changesContent: boolean;
+  /** Search keys of emails that have copies: those share one place, whatever becomes of them. */
+  readonly #copied = new Set<string>();
+  readonly #scanned = new Set<string>();
   #emails = 0;
 
-  constructor(mailbox: SimulatedMailbox, entropy: Entropy, now: () => Date) {
+  constructor(mailbox: SimulatedMailbox, { entropy, now, changesContent }: LifeOptions) {
     this.#mailbox = mailbox;
     this.#entropy = entropy;
     this.#now = now;
+    this.#changesContent = changesContent;
   }
 
   /** One thing happens. */
@@ -28,6 +42,7 @@ export class MailboxLife {
       () => this.#copy(),
       () => this.#delete(),
       () => this.#read(),
+      () => this.#scan(),
       () => this.#createFolder(),
       () => this.#renameFolder(),
       () => this.#moveFolder(),
@@ -48,6 +63,8 @@ export class MailboxLife {
     );
     this.#mailbox.deliver(this.#folder().id, mime, {
       receivedAt: receivedAt && this.#chance(0.5) ? wholeMinute(receivedAt) : receivedAt,
+      // The store's own doing, whatever an archive states.
+      modifiedAt: this.#now(),
     });
   }
 
@@ -58,7 +75,27 @@ export class MailboxLife {
 
   #copy(): void {
     const item = this.#item();
-    if (item) this.#mailbox.copy(item, this.#folder().id);
+    const searchKey = item && this.#mailbox.item(item)?.searchKey;
+    if (!item || !searchKey || this.#scanned.has(searchKey)) return;
+    this.#copied.add(searchKey);
+    this.#mailbox.copy(item, this.#folder().id);
+  }
+
+  /** A scanner exchanges the content of an email that has just come. */
+  #scan(): void {
+    if (!this.#changesContent) return;
+    const since = new Date(this.#now().getTime() - SCANNED_WITHIN_MS);
+    const fresh = this.#mailbox.itemsOf(this.#folder().id).filter(({ receivedAt, searchKey }) =>
+      receivedAt && receivedAt >= since && searchKey && !this.#copied.has(searchKey)
+    );
+    const item = fresh.at(-1);
+    if (!item?.searchKey || !item.mime) return;
+    this.#scanned.add(item.searchKey);
+    const added = "Scanned, and clean.\n";
+    this.#mailbox.update(item.id, {
+      mime: mimeOf(new TextDecoder().decode(bytesOf(item.mime)) + added),
+      sizeBytes: item.sizeBytes + added.length,
+    });
   }
 
   #delete(): void {

@@ -64,6 +64,11 @@ class World {
   readonly #networkFaults: readonly NetworkFault[];
   readonly #faultRate: number;
   readonly #crashRate: number;
+  /**
+   * Content changes where it lies, or else the operator changes settings: an email whose content
+   * changes while the settings leave it out keeps what is stored of it (spec section 3).
+   */
+  readonly #isOperatorRestless: boolean;
   #calm = false;
 
   constructor(seed: number) {
@@ -73,6 +78,7 @@ class World {
     this.#networkFaults = NETWORK_FAULTS.filter(() => this.#chance.next() < 0.5);
     this.#faultRate = this.#chance.next() * 0.15;
     this.#crashRate = this.#chance.next() * 0.05;
+    this.#isOperatorRestless = this.#chance.next() < 0.5;
     const destinationFaults = (["refused", "answer lost"] as const)
       .filter(() => this.#chance.next() < 0.5);
     this.#destination.fault = () => this.#pickFault<DestinationFault>(destinationFaults);
@@ -81,20 +87,26 @@ class World {
   /** Everything that happens, from the first event to the end of the calm. */
   async live(): Promise<void> {
     const lives = this.#store.mailboxes().map((mailbox) =>
-      new MailboxLife(mailbox, this.#chance, () => this.clock.now())
+      new MailboxLife(mailbox, {
+        entropy: this.#chance,
+        now: () => this.clock.now(),
+        changesContent: !this.#isOperatorRestless,
+      })
     );
     for (let n = 0; n < 30; n++) lives[n % lives.length]!.happen();
-    let process = this.#start();
+    let process = this.#start(this.#settings());
     for (let n = 0; n < EVENTS; n++) {
       await this.#pause(EVENT_PAUSE_MS_MAX * this.#chance.next());
       lives[n % lives.length]!.happen();
       if (this.#chance.next() < this.#crashRate) {
         this.#count("crash");
         process.crash();
-        process = this.#start();
+        process = this.#start(this.#settings());
       }
     }
+    process.crash();
     this.#calm = true;
+    process = this.#start({});
     // The longest anything may still wait for, and a few rounds more.
     await this.#pause(20 * 60_000);
     await process.stop();
@@ -109,7 +121,21 @@ class World {
     };
   }
 
-  #start(): { crash(): void; stop(): Promise<void> } {
+  /** What the operator has in the config at the moment, beside the mailbox itself. */
+  #settings(): Partial<Mailbox> {
+    if (!this.#isOperatorRestless) return {};
+    const ageMs = Math.floor(this.#chance.next() * 12 * 3_600_000);
+    const startTimestamp = new Date(this.clock.now().getTime() - ageMs);
+    const choices: readonly Partial<Mailbox>[] = [
+      {},
+      { startTimestamp },
+      { folders: { allow: [["Inbox"]] } },
+      { folders: { deny: [["Inbox"], ["Deleted Items"]] }, startTimestamp },
+    ];
+    return choices[Math.floor(this.#chance.next() * choices.length)]!;
+  }
+
+  #start(settings: Partial<Mailbox>): { crash(): void; stop(): Promise<void> } {
     const life = { crashed: false };
     const env: Env = { clock: this.clock, entropy: this.#chance, log: this.#logger() };
     const stop = new StopController(this.clock);
@@ -132,11 +158,14 @@ class World {
       states: destination,
       destination: new DestinationGate(destination, env, stop),
       heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
+      backfills: new Semaphore(LIMITS.backfillsInFlight),
+      startedAnew: new Map(),
       settings: {
         pollFrequencyMs: 60_000,
         pollMessageSleepMs: 0,
         emailsPerFolder: 7,
         batchSize: 3,
+        retrySkipped: false,
         once: false,
       },
       env,
@@ -148,7 +177,10 @@ class World {
       },
       stop,
     };
-    const ended = superviseMailboxes(engine, ADDRESSES.map(mailboxOf));
+    const ended = superviseMailboxes(
+      engine,
+      ADDRESSES.map((address) => mailboxOf(address, settings)),
+    );
     ended.catch((error) => {
       if (!life.crashed) this.#log.push(`ended: ${syncErrorOf(error).stack}`);
     });
@@ -202,8 +234,9 @@ class World {
   }
 }
 
-function mailboxOf(address: string): Mailbox {
-  return { address, bucket: { owner: "owner", name: "bucket" }, startFrom: "bucket" };
+function mailboxOf(address: string, settings: Partial<Mailbox>): Mailbox {
+  const bucket = { owner: "owner", name: "bucket" };
+  return { address, bucket, startFrom: "bucket", ...settings };
 }
 
 /** The key under which an email must be stored, told from the model alone. */

@@ -1,0 +1,298 @@
+import { emailRecordOf, type ItemDescription, needsHeaderForId } from "../core/email.ts";
+import { SyncError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { Folder, Mailbox } from "../core/mailbox.ts";
+import type { DescribeOutcome, FolderOf, MailboxSink, MailSource } from "../core/ports.ts";
+import type { BackfillPosition } from "../core/sync_state.ts";
+import { chunksOf } from "./batches.ts";
+import { isFolderSelected } from "./folder_selection.ts";
+import { KeySet } from "./key_set.ts";
+import { type ParticipantFilter, participantFilter } from "./participant_filter.ts";
+import { type Stop, throwIfStopping } from "./stop.ts";
+
+/** Missing ones kept in mind before they are looked up again: some megabytes. */
+const SUSPECTS_MAX = 10_000;
+
+/** What one mailbox is verified with. */
+export interface Verification {
+  readonly source: MailSource;
+  readonly sink: Pick<MailboxSink, "keys">;
+  readonly stop: Stop;
+  /** Ids of the items on the record as skipped, whose content was not rebuilt. */
+  readonly skipped: ReadonlySet<string>;
+  /** Only emails received at or after it; absent: all that are to be synced. */
+  readonly since?: Date;
+  /** Delivers what is missing in a folder; absent: nothing is changed. */
+  readonly repair?: (at: FolderOf, itemIds: readonly string[]) => Promise<void>;
+  /** Some emails more of a folder were compared. */
+  readonly onProgress: (folder: Folder, emails: number) => void;
+}
+
+/** An email of the mailbox that is not in the sink. */
+export interface MissingEmail {
+  readonly folder: Folder;
+  readonly itemId: string;
+  readonly receivedAt?: Date;
+  /** Absent: its properties cannot be read. */
+  readonly id?: string;
+}
+
+/** What a folder holds, each email counted once in one of the parts of `emails`. */
+export interface FolderVerification {
+  readonly folder: Folder;
+  /** Emails to sync. */
+  readonly emails: number;
+  readonly stored: number;
+  readonly missing: number;
+  /** Missing, and on the record as skipped. */
+  readonly skipped: number;
+  /** Without a Message-ID property: only their content could tell. */
+  readonly untold: number;
+  /** Kept out by the lists of participants; not among `emails`. */
+  readonly filtered: number;
+}
+
+export interface MailboxVerification {
+  readonly mailbox: Mailbox;
+  readonly folders: readonly FolderVerification[];
+  /** The first of those that are missing at the end. */
+  readonly firstMissing: readonly MissingEmail[];
+  /** How many were missing and were delivered. */
+  readonly repaired: number;
+  /**
+   * Stored, but in no folder that is synced: normal after deletions. At most `untold` of them are
+   * there after all. Absent where only a part of the mailbox was looked at.
+   */
+  readonly extra?: number;
+}
+
+/** So many missing emails are named. */
+const FIRST_MISSING_MAX = 20;
+
+/**
+ * Compares what a mailbox holds with what the sink holds, by ids alone: no content is fetched. What
+ * arrives, moves or is deleted meanwhile is not called missing.
+ *
+ * @throws SyncError of any kind but `item`; `StopBegun`.
+ */
+export async function verifyMailbox(
+  verification: Verification,
+  mailbox: Mailbox,
+): Promise<MailboxVerification> {
+  const { source, stop } = verification;
+  const stored = await storedKeys(verification);
+  const walk = new MailboxWalk(verification, mailbox, stored);
+  const { folders } = await source.folders(mailbox, { signal: stop.aborted });
+  for (const folder of folders) {
+    if (isFolderSelected(folder.path, mailbox.folders)) await walk.compare(folder);
+  }
+  return await walk.conclude();
+}
+
+async function storedKeys({ sink, stop }: Verification): Promise<KeySet> {
+  const keys = new KeySet();
+  for await (const key of sink.keys({ signal: stop.aborted })) keys.add(key);
+  return keys;
+}
+
+type Tally = { -readonly [Name in keyof FolderVerification]: FolderVerification[Name] };
+
+/** A missing email until it has been looked up again. */
+interface Suspect extends MissingEmail {
+  readonly key?: string;
+  readonly tally: Tally;
+}
+
+class MailboxWalk {
+  readonly #verification: Verification;
+  readonly #mailbox: Mailbox;
+  readonly #stored: KeySet;
+  readonly #filter: ParticipantFilter | undefined;
+  readonly #tallies: Tally[] = [];
+  readonly #firstMissing: MissingEmail[] = [];
+  #suspects: Suspect[] = [];
+  #repaired = 0;
+
+  constructor(verification: Verification, mailbox: Mailbox, stored: KeySet) {
+    this.#verification = verification;
+    this.#mailbox = mailbox;
+    this.#stored = stored;
+    this.#filter = mailbox.participants && participantFilter(mailbox.participants);
+  }
+
+  async compare(folder: Folder): Promise<void> {
+    const counts = { emails: 0, stored: 0, missing: 0, skipped: 0, untold: 0, filtered: 0 };
+    const tally: Tally = { folder, ...counts };
+    try {
+      for await (const itemIds of this.#itemIds(folder)) await this.#comparePage(tally, itemIds);
+    } catch (error) {
+      // Deleted or moved out of sight meanwhile: so are its emails.
+      if (!(error instanceof SyncError) || error.code !== "FolderGone") throw error;
+    }
+    this.#tallies.push(tally);
+  }
+
+  async conclude(): Promise<MailboxVerification> {
+    await this.#settleSuspects();
+    const { since } = this.#verification;
+    return {
+      mailbox: this.#mailbox,
+      folders: this.#tallies,
+      firstMissing: this.#firstMissing,
+      repaired: this.#repaired,
+      ...(since ? {} : { extra: this.#stored.size - this.#stored.seen }),
+    };
+  }
+
+  /** Pages of a folder's items; by its change list where the server cannot order it. */
+  async *#itemIds(folder: Folder): AsyncGenerator<readonly string[]> {
+    try {
+      yield* this.#listed(folder);
+    } catch (error) {
+      if (!(error instanceof SyncError) || error.code !== "ListingUnavailable") throw error;
+      yield* this.#changed(folder);
+    }
+  }
+
+  async *#listed(folder: Folder): AsyncGenerator<readonly string[]> {
+    const { source, stop } = this.#verification;
+    let position: BackfillPosition | undefined;
+    do {
+      throwIfStopping(stop);
+      const page = await source.list({ mailbox: this.#mailbox, folder }, {
+        signal: stop.aborted,
+        order: "received",
+        position,
+        since: this.#since,
+        until: undefined,
+        limit: LIMITS.listPageItemsMax,
+      });
+      yield page.itemIds;
+      position = page.next;
+    } while (position);
+  }
+
+  async *#changed(folder: Folder): AsyncGenerator<readonly string[]> {
+    const { source, stop } = this.#verification;
+    let token: string | undefined;
+    for (let complete = false; !complete;) {
+      throwIfStopping(stop);
+      const options = { signal: stop.aborted, token, limit: LIMITS.syncPageChangesMax };
+      const page = await source.changes({ mailbox: this.#mailbox, folder }, options);
+      yield page.changes.filter(({ kind }) => kind !== "delete").map(({ itemId }) => itemId);
+      ({ token, complete } = page);
+    }
+  }
+
+  get #since(): Date | undefined {
+    const [since, start] = [this.#verification.since, this.#mailbox.startTimestamp];
+    if (!since || !start) return since ?? start;
+    return since >= start ? since : start;
+  }
+
+  async #comparePage(tally: Tally, itemIds: readonly string[]): Promise<void> {
+    for (const chunk of chunksOf(itemIds, LIMITS.describeItemsMax)) {
+      for (const outcome of await this.#describe(tally.folder, chunk)) {
+        this.#compare(tally, outcome);
+      }
+    }
+    this.#verification.onProgress(tally.folder, tally.emails);
+    if (this.#suspects.length >= SUSPECTS_MAX) await this.#settleSuspects();
+  }
+
+  #describe(folder: Folder, itemIds: readonly string[]): Promise<readonly DescribeOutcome[]> {
+    const { source, stop } = this.#verification;
+    throwIfStopping(stop);
+    return source.describe({ mailbox: this.#mailbox, folder }, itemIds, { signal: stop.aborted });
+  }
+
+  #compare(tally: Tally, outcome: DescribeOutcome): void {
+    const { folder } = tally;
+    if ("error" in outcome) {
+      if (isGone(outcome)) return;
+      tally.emails++;
+      this.#notStored({ folder, itemId: outcome.itemId, tally });
+      return;
+    }
+    const { item } = outcome;
+    const { id, key } = emailRecordOf(this.#mailbox, folder, item);
+    const isStored = this.#stored.see(key);
+    if (!this.#isWanted(item)) return;
+    if (this.#isFiltered(item)) {
+      tally.filtered++;
+      return;
+    }
+    tally.emails++;
+    if (isStored) tally.stored++;
+    else if (needsHeaderForId(item) && !this.#verification.skipped.has(item.itemId)) tally.untold++;
+    else this.#notStored({ folder, itemId: item.itemId, id, key, tally, ...receivedAtOf(item) });
+  }
+
+  #notStored(suspect: Suspect): void {
+    if (this.#verification.skipped.has(suspect.itemId)) suspect.tally.skipped++;
+    else this.#suspects.push(suspect);
+  }
+
+  #isWanted(item: ItemDescription): boolean {
+    if (!item.isMail || item.isDraft) return false;
+    const receivedAt = item.receivedAt ?? item.createdAt;
+    return !this.#since || !receivedAt || receivedAt >= this.#since;
+  }
+
+  #isFiltered({ participants }: ItemDescription): boolean {
+    return this.#filter?.keepsOut(participants ?? { addresses: [], unresolved: true }) ?? false;
+  }
+
+  async #settleSuspects(): Promise<void> {
+    const { repair } = this.#verification;
+    let missing = await this.#lookUpAgain(this.#suspects);
+    this.#suspects = [];
+    if (repair && missing.length > 0) {
+      for (const [folder, group] of Map.groupBy(missing, ({ folder }) => folder)) {
+        await repair({ mailbox: this.#mailbox, folder }, group.map(({ itemId }) => itemId));
+      }
+      const still = await this.#lookUpAgain(missing);
+      this.#repaired += missing.length - still.length;
+      missing = still;
+    }
+    for (const { tally } of missing) tally.missing++;
+    const room = FIRST_MISSING_MAX - this.#firstMissing.length;
+    this.#firstMissing.push(...missing.slice(0, room));
+  }
+
+  /** Those that are still there and still not stored; the others are counted as what they are. */
+  async #lookUpAgain(suspects: readonly Suspect[]): Promise<readonly Suspect[]> {
+    if (suspects.length === 0) return [];
+    // In this order: what is moved in between was stored, or is found by its new id.
+    const present = await this.#stillThere(suspects);
+    const stored = await storedKeys(this.#verification);
+    return present.filter(({ key, tally }) => {
+      if (key === undefined || !stored.has(key)) return true;
+      tally.stored++;
+      return false;
+    });
+  }
+
+  async #stillThere(suspects: readonly Suspect[]): Promise<readonly Suspect[]> {
+    const present: Suspect[] = [];
+    for (const [folder, group] of Map.groupBy(suspects, ({ folder }) => folder)) {
+      for (const chunk of chunksOf(group, LIMITS.describeItemsMax)) {
+        const outcomes = await this.#describe(folder, chunk.map(({ itemId }) => itemId));
+        outcomes.forEach((outcome, at) => {
+          const suspect = chunk[at]!;
+          if (isGone(outcome)) suspect.tally.emails--;
+          else present.push(suspect);
+        });
+      }
+    }
+    return present;
+  }
+}
+
+function isGone(outcome: DescribeOutcome): boolean {
+  return "error" in outcome && outcome.error.code === "ErrorItemNotFound";
+}
+
+function receivedAtOf({ receivedAt }: ItemDescription) {
+  return receivedAt ? { receivedAt } : {};
+}
