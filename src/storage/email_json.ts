@@ -1,10 +1,21 @@
+import { z } from "zod";
 import type { AttachmentInfo, EmailMetadata, EmailRecord } from "../core/email.ts";
 import type { ContentFacts } from "./measured_content.ts";
+import { present } from "./present.ts";
 
 /** What a stored `.json` says of the MIME content beside it. */
 export interface StoredContent extends ContentFacts {
   /** Whether the content was rebuilt from properties and attachments (spec section 3). */
   readonly rebuilt?: boolean;
+}
+
+/** What a stored `.json` says, as far as anything depends on it. */
+export interface StoredRecord {
+  readonly content: StoredContent;
+  /** Size Exchange stated for the item, in bytes; absent if it did not, or if it cannot be read. */
+  readonly sizeBytes?: number;
+  /** Absent if they cannot be read. */
+  readonly attachments?: readonly AttachmentInfo[];
 }
 
 /**
@@ -25,17 +36,41 @@ export function encodeEmailJson(record: EmailRecord, content: StoredContent): st
   return `${JSON.stringify(wire, undefined, 2)}\n`;
 }
 
-/** What a stored `.json` says of its content; `undefined` if it is not a whole one of ours. */
-export function decodeStoredContent(text: string): StoredContent | undefined {
-  const wire = parsed(text);
-  if (typeof wire !== "object" || wire === null) return undefined;
-  const { mime_sha256: sha256, mime_size: sizeBytes, rebuilt } = wire as Record<string, unknown>;
-  if (typeof sha256 !== "string" || !SHA256_HEX.test(sha256)) return undefined;
-  if (typeof sizeBytes !== "number" || !Number.isSafeInteger(sizeBytes)) return undefined;
-  return { sha256, sizeBytes, ...(typeof rebuilt === "boolean" ? { rebuilt } : {}) };
+/** What a stored `.json` says; `undefined` if it is not a whole one of ours. */
+export function decodeStoredRecord(text: string): StoredRecord | undefined {
+  const { success, data: wire } = StoredRecordJson.safeParse(parsed(text));
+  if (!success) return undefined;
+  return present({
+    content: present({
+      sha256: wire.mime_sha256,
+      sizeBytes: wire.mime_size,
+      rebuilt: wire.rebuilt,
+    }),
+    sizeBytes: wire.metadata?.size,
+    attachments: wire.attachments,
+  });
 }
 
-const SHA256_HEX = /^[0-9a-f]{64}$/;
+const AttachmentJson = z.object({
+  name: z.string(),
+  size: z.number(),
+  content_type: z.string(),
+  inline: z.boolean(),
+}).transform((wire): AttachmentInfo => ({
+  name: wire.name,
+  sizeBytes: wire.size,
+  contentType: wire.content_type,
+  inline: wire.inline,
+}));
+
+/** Only what makes the record vouch for its content has to be there. */
+const StoredRecordJson = z.object({
+  mime_sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  mime_size: z.int(),
+  rebuilt: z.boolean().optional().catch(undefined),
+  metadata: z.object({ size: z.number().optional().catch(undefined) }).optional().catch(undefined),
+  attachments: z.array(AttachmentJson).optional().catch(undefined),
+});
 
 function parsed(text: string): unknown {
   try {

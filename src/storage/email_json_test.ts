@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { sampleEmail } from "../../tests/contract/sample_emails.ts";
-import { decodeStoredContent, encodeEmailJson } from "./email_json.ts";
+import { decodeStoredRecord, encodeEmailJson } from "./email_json.ts";
 
 const CONTENT = { sha256: "ab".repeat(32), sizeBytes: 5120 };
 
@@ -78,7 +78,7 @@ Deno.test("email JSON gives back what it says of the content, for any email", ()
     (id, folder, timestamp, rebuilt) => {
       const content = { ...CONTENT, ...(rebuilt === undefined ? {} : { rebuilt }) };
       const json = encodeEmailJson(sampleEmail(id, { metadata: { folder }, timestamp }), content);
-      assert.deepEqual(decodeStoredContent(json), content);
+      assert.deepEqual(decodeStoredRecord(json)?.content, content);
       assert.deepEqual(JSON.parse(json).metadata.folder, folder);
     },
   ));
@@ -90,6 +90,6 @@ Deno.test("email JSON that is cut or foreign says nothing", () => {
   const foreign = ["null", "[]", "7", "{}", '{"mime_sha256":"ab","mime_size":1}'];
   const wrong = whole.replace("5120", '"5120"');
   for (const text of [...cuts, ...foreign, wrong]) {
-    assert.equal(decodeStoredContent(text), undefined);
+    assert.equal(decodeStoredRecord(text), undefined);
   }
 });

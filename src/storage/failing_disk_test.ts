@@ -6,6 +6,7 @@ import type { Sink, StateStore } from "../core/ports.ts";
 import { Semaphore } from "../core/semaphore.ts";
 import {
   movedTo,
+  REFRESH,
   sampleEmail,
   sampleMailbox,
   sha256Of,
@@ -30,7 +31,7 @@ async function roundOf({ sink, states }: { sink: Sink; states: StateStore }): Pr
   await sink.probe({ signal });
   await using opened = await states.open(MAILBOX, { signal });
   const emails = await sink.open(MAILBOX, { signal });
-  await emails.refresh([movedTo(["Archive"], MOVED)], { signal });
+  await emails.refresh([movedTo(["Archive"], MOVED)], REFRESH);
   await emails.put([FRESH, NEW], { signal });
   await opened.save(STATE, { signal });
 }
@@ -130,7 +131,7 @@ Deno.test("what is put or saved is fsynced, file and folders, when the call reso
   const emails = await sink.open(MAILBOX, { signal });
   const deeds = [
     () => emails.put([FRESH, OLD, MOVED], { signal }),
-    () => emails.refresh([movedTo(["Archive"], MOVED)], { signal }),
+    () => emails.refresh([movedTo(["Archive"], MOVED)], REFRESH),
     () => opened.save(STATE, { signal }),
   ];
   for (const deed of deeds) {

@@ -59,6 +59,11 @@ export function isMissing(thrown: unknown): boolean {
   return thrown instanceof SyncError && thrown.cause instanceof Deno.errors.NotFound;
 }
 
+/** Whether what a classified call threw says that something is no folder. */
+export function isNotFolder(thrown: unknown): boolean {
+  return thrown instanceof SyncError && thrown.cause instanceof Deno.errors.NotADirectory;
+}
+
 /** Whether what a classified call threw says that there is something of that name already. */
 export function isExisting(thrown: unknown): boolean {
   return thrown instanceof SyncError && thrown.cause instanceof Deno.errors.AlreadyExists;

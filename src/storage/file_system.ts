@@ -8,8 +8,10 @@ export interface FileSystem {
   rename(from: string, to: string): Promise<void>;
   remove(path: string, options?: Deno.RemoveOptions): Promise<void>;
   stat(path: string): Promise<unknown>;
-  readDir(path: string): AsyncIterable<{ readonly name: string }>;
+  readDir(path: string): AsyncIterable<FolderEntry>;
 }
+
+export type FolderEntry = Pick<Deno.DirEntry, "name" | "isDirectory" | "isSymlink">;
 
 export type OpenFile = Pick<Deno.FsFile, "read" | "write" | "sync" | "tryLock" | "close">;
 

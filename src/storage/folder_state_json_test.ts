@@ -23,6 +23,10 @@ Deno.test("folder state JSON is readable and says who wrote it", () => {
   "folder_id": "AAMk/backfilling=",
   "phase": "backfilling",
   "token": "t",
+  "range": {
+    "since": "2019-01-01T00:00:00.000Z",
+    "until": "2021-01-01T00:00:00.000Z"
+  },
   "position": {
     "received_at": "2020-01-01T00:00:00.123Z",
     "settled_at_that_time": 3,
@@ -30,7 +34,10 @@ Deno.test("folder state JSON is readable and says who wrote it", () => {
   },
   "synced_until": "2020-01-01T00:00:00.000Z",
   "last_synced_at": "2024-01-01T00:00:00.000Z",
-  "fingerprint": "f2",
+  "fingerprint": {
+    "start_timestamp": "2019-01-01T00:00:00.000Z",
+    "participants": "f2"
+  },
   "skipped": []
 }
 `,
@@ -45,12 +52,17 @@ Deno.test("folder state JSON gives back every state", () => {
     settledAtThatTime: fc.nat(),
     lastItemId: text,
   }, { requiredKeys: ["settledAtThatTime"] });
+  const recovery = fc.record({ receivedSince: date, modifiedSince: date });
+  const range = fc.record({ since: date, until: date }, { requiredKeys: [] });
+  const named = (name: string) => ({ name: fc.constant(name), token: text });
+  const always = { requiredKeys: ["name", "token"] as ["name", "token"] };
   const phase = fc.oneof(
-    fc.record({ name: fc.constant("draining"), token: text }, { requiredKeys: ["name"] }),
-    fc.record({ name: fc.constant("backfilling"), token: text, position }, {
-      requiredKeys: ["name", "token"],
-    }),
-    fc.record({ name: fc.constant("following"), token: text }),
+    fc.record({ ...named("draining"), recovery, range }, { requiredKeys: ["name"] }),
+    fc.tuple(fc.record({ ...named("recovering"), position }, always), recovery)
+      .map(([phase, times]) => ({ ...phase, ...times })),
+    fc.record({ ...named("backfilling"), range, position }, always),
+    fc.record({ ...named("sweeping"), sweepToken: text }, always),
+    fc.record(named("following")),
   );
   const skip = fc.record({
     itemId: text,
@@ -60,20 +72,31 @@ Deno.test("folder state JSON gives back every state", () => {
     code: text,
     reason: text,
     skippedAt: date,
-  }, { requiredKeys: ["itemId", "code", "reason", "skippedAt"] });
+    triedAt: date,
+    retries: fc.nat(),
+    rebuilt: fc.boolean(),
+  }, { requiredKeys: ["itemId", "code", "reason", "skippedAt", "retries"] });
   const states = fc.record({
     folder: fc.record({ id: text, path: fc.array(text) }),
     phase,
     syncedUntil: date,
     lastSyncedAt: date,
-    fingerprint: text,
+    goneSince: date,
+    fingerprint: fc.record({ startTimestamp: date, participants: text }, { requiredKeys: [] }),
     skipped: fc.array(skip, { maxLength: 3 }),
-  }, { requiredKeys: ["folder", "phase", "fingerprint", "skipped"], noNullPrototype: true });
+  }, { requiredKeys: ["folder", "phase", "skipped"], noNullPrototype: true });
   fc.assert(fc.property(states, (generated) => {
     const state = structuredClone(generated) as FolderSyncState;
     const decoded = decodeFolderState(encodeFolderState(state, WRITER));
-    assert.deepEqual(decoded, { kind: "state", state });
+    assert.deepEqual(decoded, { kind: "whole", value: state });
   }));
+});
+
+Deno.test("a digest of all settings, as states held it once, reads as unknown settings", () => {
+  const json = JSON.parse(encodeFolderState(BACKFILLING, WRITER));
+  const decoded = decodeFolderState(JSON.stringify({ ...json, fingerprint: "0123abcd" }));
+  assert.ok(decoded.kind === "whole");
+  assert.equal(decoded.value.fingerprint, undefined);
 });
 
 Deno.test("folder state JSON of a newer version is told from garbage, whatever else it holds", () => {
@@ -87,7 +110,7 @@ Deno.test("folder state JSON of a newer version is told from garbage, whatever e
 Deno.test("folder state JSON tolerates fields it does not know", () => {
   const json = JSON.parse(encodeFolderState(BACKFILLING, WRITER));
   const text = JSON.stringify({ ...json, note: "by hand", written_by: undefined });
-  assert.deepEqual(decodeFolderState(text), { kind: "state", state: BACKFILLING });
+  assert.deepEqual(decodeFolderState(text), { kind: "whole", value: BACKFILLING });
 });
 
 Deno.test("folder state JSON that is cut, or of another shape, is garbage", () => {

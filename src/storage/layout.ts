@@ -42,6 +42,28 @@ export function emailObjectNamesOf(
   return { mime: `${stem}.eml`, record: `${stem}.json` };
 }
 
+/** One of the two objects of an email, told from its name. */
+export interface EmailObject {
+  readonly key: string;
+  /** The name without its extension: the same for both objects of one email. */
+  readonly stem: string;
+  readonly part: keyof EmailObjectNames;
+}
+
+/** Reads a name that `emailObjectNamesOf` gives for this mailbox; `undefined` for any other. */
+export function emailObjectOf(mailbox: Mailbox, name: string): EmailObject | undefined {
+  const groups = EMAIL_OBJECT.exec(nameWithin(dataFolderOf(mailbox), name) ?? "")?.groups;
+  const { key, extension } = groups ?? {};
+  if (key === undefined) return undefined;
+  const part = extension === "eml" ? "mime" : "record";
+  return { key, stem: name.slice(0, name.lastIndexOf(".")), part };
+}
+
+/** Whether emails of this mailbox may lie in the folder or deeper: `YYYY`, `YYYY/MM`, `YYYY/MM/DD`. */
+export function mayHoldEmails(mailbox: Mailbox, folder: string): boolean {
+  return DATE_FOLDER.test(nameWithin(dataFolderOf(mailbox), folder) ?? "");
+}
+
 /** Folder of the emails of one day. */
 export function dayFolderOf(mailbox: Mailbox, timestamp: Date | undefined): string {
   return `${dataFolderOf(mailbox)}/${datePathOf(timestamp)}`;
@@ -57,9 +79,19 @@ export function stateFileNameOf(folderId: string): string {
   return `folder-${sha256Hex(folderId).slice(0, 32)}.json`;
 }
 
-/** Whether the last segment of a name is one that `stateFileNameOf` can give; all else is foreign. */
+/** Whether the last segment of a name is one that `stateFileNameOf` can give. */
 export function isStateFileName(fileName: string): boolean {
   return STATE_FILE_NAME.test(fileName);
+}
+
+/** How the mailbox as a whole is: `MailboxCondition`. */
+export function conditionNameOf(mailbox: Mailbox): string {
+  return `${stateFolderOf(mailbox)}/${CONDITION_FILE_NAME}`;
+}
+
+/** Whether we write an object of that last segment beside the lock; all else there is foreign. */
+export function isWrittenBesideLock(fileName: string): boolean {
+  return isStateFileName(fileName) || fileName === CONDITION_FILE_NAME;
 }
 
 /**
@@ -87,7 +119,10 @@ export function mailboxSegmentOf(address: string): string {
 }
 
 const KEY = /^[0-9a-f]{32}$/;
+const EMAIL_OBJECT = /^\d{4}\/\d{2}\/\d{2}\/(?<key>[0-9a-f]{32})\.(?<extension>eml|json)$/;
+const DATE_FOLDER = /^\d{4}(?:\/\d{2}){0,2}$/;
 const STATE_FILE_NAME = /^folder-[0-9a-f]{32}\.json$/;
+const CONDITION_FILE_NAME = "mailbox.json";
 const MAILBOX_SEGMENT_BYTES_MAX = 200;
 /** NAME_MAX of the file systems in use. */
 const FILE_NAME_BYTES_MAX = 255;
@@ -99,6 +134,11 @@ function mailboxPathOf({ address, bucket }: Mailbox): string {
   const owner = segmentOf(bucket.owner, FILE_NAME_BYTES_MAX);
   const name = segmentOf(bucket.name, FILE_NAME_BYTES_MAX);
   return `${owner}/${name}/${mailboxSegmentOf(address)}`;
+}
+
+/** The rest of a name below a folder; `undefined` if it is not below it. */
+function nameWithin(folder: string, name: string): string | undefined {
+  return name.startsWith(`${folder}/`) ? name.slice(folder.length + 1) : undefined;
 }
 
 /** `0000/00/00` stands for no date, and for years that four digits cannot hold. */

@@ -122,12 +122,14 @@ export class LocalBatch implements ObjectBatch {
   }
 }
 
-/** Removes a file; one that is absent counts as removed. */
-export async function removeIfThere(files: FileSystem, path: string): Promise<void> {
+/** Removes a file; one that is absent counts as removed. Resolves to whether it was there. */
+export async function removeIfThere(files: FileSystem, path: string): Promise<boolean> {
   try {
     await files.remove(path);
+    return true;
   } catch (thrown) {
     if (!isMissing(thrown)) throw thrown;
+    return false;
   }
 }
 

@@ -6,6 +6,7 @@ import type { Semaphore } from "../core/semaphore.ts";
 import {
   brokenContent,
   movedTo,
+  REFRESH,
   sampleEmail,
   sampleMailbox,
   stuckContent,
@@ -159,7 +160,7 @@ Deno.test("folders deleted under our feet are created again", async () => {
   const { emails, saved, stored } = subject;
   await emails.put([EMAIL], { signal });
   await Deno.remove(subject.pathOf("data"), { recursive: true });
-  assert.deepEqual([...await emails.refresh([EMAIL], { signal })], []);
+  assert.deepEqual([...await emails.refresh([EMAIL], REFRESH)], []);
   await emails.put([EMAIL], { signal });
   assert.equal((await stored(MAILBOX)).length, 1);
   await saved.save(STATE, { signal });
@@ -206,7 +207,7 @@ Deno.test("refresh rewrites only the record, and keeps what it says of the conte
   const before = JSON.parse(await Deno.readTextFile(pathOf(record)));
   await Deno.writeTextFile(pathOf(record), JSON.stringify({ ...before, rebuilt: true }));
   const inode = (await Deno.stat(pathOf(mime))).ino;
-  await emails.refresh([movedTo(["Archive"], EMAIL)], { signal });
+  await emails.refresh([movedTo(["Archive"], EMAIL)], REFRESH);
   assert.equal((await Deno.stat(pathOf(mime))).ino, inode);
   assert.deepEqual(JSON.parse(await Deno.readTextFile(pathOf(record))), {
     ...before,
@@ -222,10 +223,10 @@ Deno.test("refresh counts an unreadable record as not stored, and a delivery rep
   const path = pathOf(emailObjectNamesOf(MAILBOX, EMAIL).record);
   for (const garbage of ["", "{", '{"id":"<a@x>"}', " ".repeat(3_000_000)]) {
     await Deno.writeTextFile(path, garbage);
-    assert.deepEqual([...await emails.refresh([EMAIL], { signal })], []);
+    assert.deepEqual([...await emails.refresh([EMAIL], REFRESH)], []);
   }
   await emails.put([EMAIL], { signal });
-  assert.deepEqual([...await emails.refresh([EMAIL], { signal })], [EMAIL.key]);
+  assert.deepEqual([...await emails.refresh([EMAIL], REFRESH)], [EMAIL.key]);
   assert.equal((await stored(MAILBOX)).length, 1);
 });
 
@@ -240,7 +241,7 @@ Deno.test("refresh opens each stored record once, and nothing of days without em
   const files = plannedFiles((call) => void calls.push(call));
   const { sink } = await localSubject({ prefix: parent.prefix, files });
   const sameDay = emails.flatMap((email, i) => [email, { ...email, key: String(i).repeat(32) }]);
-  const keys = await (await sink.open(MAILBOX, { signal })).refresh(sameDay, { signal });
+  const keys = await (await sink.open(MAILBOX, { signal })).refresh(sameDay, REFRESH);
   assert.equal(keys.size, 2);
   const count = (wanted: string) => calls.filter(({ verb }) => verb === wanted).length;
   assert.deepEqual(

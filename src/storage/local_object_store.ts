@@ -2,10 +2,10 @@ import { dirname, join } from "node:path";
 import type { CallOptions, Logger } from "../core/env.ts";
 import { LIMITS } from "../core/limits.ts";
 import { Semaphore } from "../core/semaphore.ts";
-import { classifiedFiles, isMissing } from "./file_errors.ts";
-import { type FileSystem, type OpenFile, systemFiles } from "./file_system.ts";
+import { classifiedFiles, isMissing, isNotFolder } from "./file_errors.ts";
+import { type FileSystem, type FolderEntry, type OpenFile, systemFiles } from "./file_system.ts";
 import { KnownFolders } from "./known_folders.ts";
-import { isStateFileName } from "./layout.ts";
+import { isWrittenBesideLock } from "./layout.ts";
 import {
   type BatchFiles,
   LocalBatch,
@@ -13,7 +13,7 @@ import {
   STAGING_FOLDER,
   writeAll,
 } from "./local_batch.ts";
-import type { ObjectBatch, ObjectStore, ReadOptions } from "./object_store.ts";
+import type { ObjectBatch, ObjectStore, ReadOptions, WalkOptions } from "./object_store.ts";
 
 /** Emails may be read by the operator's group, states and locks by nobody else. */
 const DATA_MODE = 0o640;
@@ -69,11 +69,18 @@ export class LocalObjectStore implements ObjectStore {
 
   async list(folder: string, { signal }: CallOptions): Promise<readonly string[]> {
     signal.throwIfAborted();
-    return await orIfMissing(async () => {
-      const names: string[] = [];
-      for await (const { name } of this.#files.readDir(this.#pathOf(folder))) names.push(name);
-      return names.sort();
-    }, []);
+    return (await this.#entries(folder)).map(({ name }) => name);
+  }
+
+  async *walk(folder: string, options: WalkOptions): AsyncGenerator<string, void> {
+    options.signal.throwIfAborted();
+    for (const { name: segment, isDirectory, isSymlink } of await this.#entries(folder)) {
+      const name = `${folder}/${segment}`;
+      const isEntered = (isDirectory || isSymlink) && segment !== STAGING_FOLDER &&
+        options.enter(name);
+      if (isEntered) yield* this.#walkIfFolder(name, options);
+      else if (!isDirectory) yield name;
+    }
   }
 
   async mayHold(folder: string, { signal }: CallOptions): Promise<boolean> {
@@ -113,7 +120,8 @@ export class LocalObjectStore implements ObjectStore {
 
   async remove(name: string, { signal }: CallOptions): Promise<void> {
     signal.throwIfAborted();
-    await removeIfThere(this.#files, this.#pathOf(name));
+    const path = this.#pathOf(name);
+    if (await removeIfThere(this.#files, path)) await this.#folders.sync(dirname(path));
   }
 
   batch(folder: string): ObjectBatch {
@@ -148,6 +156,24 @@ export class LocalObjectStore implements ObjectStore {
     return { [Symbol.asyncDispose]: release };
   }
 
+  /** What is in a folder, in order of name; nothing if it is not there. */
+  async #entries(folder: string): Promise<readonly FolderEntry[]> {
+    return await orIfMissing(async () => {
+      const entries: FolderEntry[] = [];
+      for await (const entry of this.#files.readDir(this.#pathOf(folder))) entries.push(entry);
+      return entries.sort((a, b) => a.name < b.name ? -1 : 1);
+    }, []);
+  }
+
+  /** A link may lead to a file, and a folder may have become one meanwhile. */
+  async *#walkIfFolder(folder: string, options: WalkOptions): AsyncGenerator<string, void> {
+    try {
+      yield* this.walk(folder, options);
+    } catch (thrown) {
+      if (!isNotFolder(thrown)) throw thrown;
+    }
+  }
+
   /** An advisory lock on the open file: the system drops it however the process ends. */
   async #openLocked(path: string): Promise<OpenFile | undefined> {
     const options = { read: true, write: true, create: true, mode: PRIVATE_MODE };
@@ -169,7 +195,8 @@ export class LocalObjectStore implements ObjectStore {
     this.#folders.forget(staging);
     await orIfMissing(() => this.#files.remove(staging, { recursive: true }), undefined);
     for await (const { name } of this.#files.readDir(this.#pathOf(stateFolder))) {
-      const ours = name.endsWith(UNFINISHED) && isStateFileName(name.slice(0, -UNFINISHED.length));
+      const ours = name.endsWith(UNFINISHED) &&
+        isWrittenBesideLock(name.slice(0, -UNFINISHED.length));
       if (ours) await removeIfThere(this.#files, this.#pathOf(join(stateFolder, name)));
     }
   }

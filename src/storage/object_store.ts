@@ -18,6 +18,13 @@ export interface ObjectStore {
   /** Last segments of the names directly in a folder; none if there is no such folder. */
   list(folder: string, options: CallOptions): Promise<readonly string[]>;
 
+  /**
+   * Names of all published objects below a folder, those directly in one folder in order; none if
+   * there is no such folder. What comes or goes meanwhile may be among them or not. Holds at most
+   * the names in one folder and in those it lies in.
+   */
+  walk(folder: string, options: WalkOptions): AsyncIterable<string>;
+
   /** False only if nothing is stored in the folder for certain; cheaper than asking for objects. */
   mayHold(folder: string, options: CallOptions): Promise<boolean>;
 
@@ -27,7 +34,7 @@ export interface ObjectStore {
   /** Gives an object another name in its folder. */
   rename(from: string, to: string, options: CallOptions): Promise<void>;
 
-  /** Removes an object; one that is absent counts as removed. */
+  /** Removes an object, durably; one that is absent counts as removed. */
   remove(name: string, options: CallOptions): Promise<void>;
 
   /** Begins a batch of objects below `folder`. */
@@ -47,6 +54,11 @@ export interface ObjectStore {
 
 export interface ReadOptions extends CallOptions {
   readonly bytesMax: number;
+}
+
+export interface WalkOptions extends CallOptions {
+  /** Whether to look into a folder; a store that lists no folders need not ask. */
+  readonly enter: (folder: string) => boolean;
 }
 
 /** Objects that become visible together. Disposing it discards what was not published. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type EmailRecord, type RawEmail, storageKeyOf } from "../../src/core/email.ts";
 import type { Mailbox } from "../../src/core/mailbox.ts";
 import { heldMimeContent, type MimeContent } from "../../src/core/mime_content.ts";
+import type { RefreshOptions } from "../../src/core/ports.ts";
 
 /** A mailbox of the contract suites. */
 export function sampleMailbox(address = "ada@example.com"): Mailbox {
@@ -26,6 +27,13 @@ export function sampleEmail(id: string, changes: Partial<RawEmail> = {}): RawEma
 export function movedTo(folder: readonly string[], { mime: _, ...record }: RawEmail): EmailRecord {
   return { ...record, metadata: { ...record.metadata, folder, isRead: true } };
 }
+
+/** How moved emails are refreshed that no longer change: all is brought up to date. */
+export const REFRESH: RefreshOptions = {
+  signal: new AbortController().signal,
+  volatileSince: new Date(8.64e15),
+  rewrite: true,
+};
 
 export function textContent(text: string): MimeContent {
   return heldMimeContent([new TextEncoder().encode(text)]);

@@ -9,6 +9,7 @@ import { Semaphore } from "../../src/core/semaphore.ts";
 import {
   brokenContent,
   movedTo,
+  REFRESH,
   sampleEmail,
   sampleMailbox,
   sha256Of,
@@ -32,6 +33,8 @@ export interface StoredEmail {
   /** Of the bytes themselves, not of what is said about them. */
   readonly mimeSha256: string;
   readonly mimeSizeBytes: number;
+  /** Whether the content is said to be rebuilt. */
+  readonly rebuilt: boolean;
 }
 
 export interface SinkSubjectOptions {
@@ -96,7 +99,7 @@ export function sinkContract(
 
   test("stores nothing for an empty delivery", async ({ opened, stored }) => {
     assert.deepEqual(await opened.put([], { signal }), []);
-    assert.deepEqual([...await opened.refresh([], { signal })], []);
+    assert.deepEqual([...await opened.refresh([], REFRESH)], []);
     assert.deepEqual(await stored(MAILBOX), []);
   });
 
@@ -129,6 +132,7 @@ export function sinkContract(
       isRead: true,
       mimeSha256: await sha256Of(last.mime),
       mimeSizeBytes: last.mime.sizeBytes,
+      rebuilt: false,
     }]);
   });
 
@@ -186,7 +190,7 @@ export function sinkContract(
     await opened.put([kept!, moved!], { signal });
     const records = [movedTo(["Inbox"], kept!), movedTo(["Späm", "2024/1"], moved!), absent!];
     for (const _repeat of [1, 2]) {
-      const keys = await opened.refresh(records, { signal });
+      const keys = await opened.refresh(records, REFRESH);
       assert.deepEqual([...keys].sort(), [kept!.key, moved!.key].sort());
     }
     const after = (await stored(MAILBOX)).find(({ id }) => id === "<moved@x>");
@@ -196,8 +200,119 @@ export function sinkContract(
       isRead: true,
       mimeSha256: await sha256Of(moved!.mime),
       mimeSizeBytes: moved!.mime.sizeBytes,
+      rebuilt: false,
     });
     assert.equal((await stored(MAILBOX)).length, 2);
+  });
+
+  test("leaves stored metadata as it is where it is told to", async ({ opened, stored }) => {
+    const email = sampleEmail("<flagged@x>");
+    await opened.put([email], { signal });
+    const before = await stored(MAILBOX);
+    const records = [movedTo(["Archive"], email), sampleEmail("<absent@x>")];
+    const keys = await opened.refresh(records, { ...REFRESH, rewrite: false });
+    assert.deepEqual([...keys], [email.key]);
+    assert.deepEqual(await stored(MAILBOX), before);
+  });
+
+  test("counts fresh emails with another size or other attachments as not stored", async (context) => {
+    const { opened, stored } = context;
+    const volatileSince = new Date("2024-03-01T12:00:00Z");
+    const fresh = { folder: ["Inbox"], receivedAt: volatileSince, sizeBytes: 5_000 };
+    const old = { ...fresh, receivedAt: new Date(volatileSince.getTime() - 1) };
+    const { receivedAt: _, ...undated } = fresh;
+    const scanned = { name: "scanned.txt", sizeBytes: 9, contentType: "text/plain", inline: false };
+    const cases = [
+      { metadata: fresh, change: {}, isStored: true },
+      { metadata: fresh, change: { sizeBytes: 5_001 }, isStored: false },
+      { metadata: fresh, change: { attachments: [scanned] }, isStored: false },
+      { metadata: old, change: { sizeBytes: 5_001, attachments: [scanned] }, isStored: true },
+      { metadata: undated, change: { sizeBytes: 5_001 }, isStored: true },
+    ].map(({ metadata, change: { sizeBytes = 5_000, attachments = [] }, isStored }, i) => {
+      const email = sampleEmail(`<${i}@x>`, { metadata });
+      const now = { ...movedTo(["Archive"], email), attachments };
+      return { email, isStored, now: { ...now, metadata: { ...now.metadata, sizeBytes } } };
+    });
+    await opened.put(cases.map(({ email }) => email), { signal });
+    for (const rewrite of [false, true, true]) {
+      const options = { signal, volatileSince, rewrite };
+      const keys = await opened.refresh(cases.map(({ now }) => now), options);
+      const expected = cases.filter(({ isStored }) => isStored).map(({ email }) => email.key);
+      assert.deepEqual([...keys].sort(), expected.sort());
+    }
+    const folders = new Map((await stored(MAILBOX)).map(({ id, folder }) => [id, folder]));
+    for (const { email, isStored } of cases) {
+      assert.deepEqual(folders.get(email.id), isStored ? ["Archive"] : ["Inbox"], email.id);
+    }
+    await opened.put(cases.map(({ email, now }) => ({ ...email, ...now })), { signal });
+    const options = { signal, volatileSince, rewrite: true };
+    const keys = await opened.refresh(cases.map(({ now }) => now), options);
+    assert.equal(keys.size, cases.length);
+  });
+
+  test("recognises the attachments of a fresh email whatever their names", async ({ opened }) => {
+    const names = ["../../x", "/", "\0", "a\nb", "\ud800", "😀", '"', "\\", "", "\u2028", "\ufeff"];
+    const attachments = names.map((name) => ({
+      name,
+      sizeBytes: 2 ** 40,
+      contentType: name,
+      inline: true,
+    }));
+    const metadata = { folder: ["Inbox"], receivedAt: new Date("2024-03-01T12:00:00Z") };
+    const email = sampleEmail("<hostile@x>", { metadata, attachments });
+    await opened.put([email], { signal });
+    const options = { ...REFRESH, volatileSince: metadata.receivedAt };
+    assert.deepEqual([...await opened.refresh([email], options)], [email.key]);
+    const renamed = attachments.with(4, { ...attachments[4]!, name: "\udbff" });
+    const changed = { ...email, attachments: renamed };
+    assert.deepEqual([...await opened.refresh([changed], options)], []);
+  });
+
+  test("marks rebuilt content, through every refresh, until the original comes", async (context) => {
+    const { opened, stored } = context;
+    const original = sampleEmail("<rebuilt@x>");
+    const rebuilt = { ...original, mime: textContent("as far as it goes"), rebuilt: true };
+    await opened.put([rebuilt], { signal });
+    await opened.refresh([movedTo(["Archive"], original)], REFRESH);
+    const [found] = await stored(MAILBOX);
+    assert.deepEqual([found?.rebuilt, found?.folder], [true, ["Archive"]]);
+    await opened.put([original], { signal });
+    await opened.refresh([original], REFRESH);
+    const [after] = await stored(MAILBOX);
+    assert.equal(after?.rebuilt, false);
+    assert.equal(after?.mimeSha256, await sha256Of(original.mime));
+  });
+
+  test("names the key of every stored email of one mailbox, and of no other", async (context) => {
+    const { sink, states, opened } = context;
+    assert.deepEqual(await keysOf(opened), []);
+    const days = ["0001-01-01", "2023-12-31", "2024-01-01", "2024-01-01", "+012345-01-01"];
+    const { timestamp: _, ...undated } = sampleEmail("<undated@x>");
+    const dated = days.map((day, i) =>
+      sampleEmail(`<${i}@x>`, { timestamp: new Date(`${day}T00:00:00Z`) })
+    );
+    const emails = [undated, ...dated];
+    const error = new SyncError("item", "ErrorItemCorrupt", "Cannot be read");
+    const broken = sampleEmail("<broken@x>", { mime: brokenContent([], error) });
+    await opened.put([...emails, broken], { signal });
+    const other = sampleMailbox("grace@example.com");
+    await using _lock = await states.open(other, { signal });
+    const others = await sink.open(other, { signal });
+    await others.put([sampleEmail("<hers@x>", { mailbox: other })], { signal });
+    assert.deepEqual(await keysOf(opened), emails.map(({ key }) => key).sort());
+    assert.equal((await keysOf(others)).length, 1);
+  });
+
+  test("stops naming keys when it is aborted, or nobody wants more", async ({ opened }) => {
+    await opened.put([sampleEmail("<a@x>"), sampleEmail("<b@x>")], { signal });
+    const aborted = AbortSignal.abort(new Error("stopped"));
+    await assert.rejects(Array.fromAsync(opened.keys({ signal: aborted })), /stopped/);
+    let named = 0;
+    for await (const _key of opened.keys({ signal })) {
+      named += 1;
+      break;
+    }
+    assert.equal(named, 1);
   });
 
   test("keeps mailboxes apart", async ({ sink, states, opened, stored }) => {
@@ -205,7 +320,7 @@ export function sinkContract(
     await opened.put([email], { signal });
     const other = sampleMailbox("grace@example.com");
     await using _lock = await states.open(other, { signal });
-    const keys = await (await sink.open(other, { signal })).refresh([email], { signal });
+    const keys = await (await sink.open(other, { signal })).refresh([email], REFRESH);
     assert.deepEqual([...keys], []);
     assert.deepEqual(await stored(other), []);
   });
@@ -253,7 +368,7 @@ export function sinkContract(
     const aborted = AbortSignal.abort(new Error("stopped"));
     const email = sampleEmail("<a@x>");
     await assert.rejects(opened.put([email], { signal: aborted }), /stopped/);
-    await assert.rejects(opened.refresh([email], { signal: aborted }), /stopped/);
+    await assert.rejects(opened.refresh([email], { ...REFRESH, signal: aborted }), /stopped/);
     assert.deepEqual(await stored(MAILBOX), []);
   });
 
@@ -301,6 +416,10 @@ export function sinkContract(
     await Promise.all([opened.put(batch("a"), { signal }), opened.put(batch("b"), { signal })]);
     assert.equal(mostOpen, UPLOADS);
   });
+}
+
+async function keysOf(opened: MailboxSink): Promise<readonly string[]> {
+  return (await Array.fromAsync(opened.keys({ signal }))).sort();
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SyncError } from "../../src/core/errors.ts";
-import type { MailboxStateStore, StateStore } from "../../src/core/ports.ts";
-import type { FolderSyncState } from "../../src/core/sync_state.ts";
+import type { MailboxStates, MailboxStateStore, StateStore } from "../../src/core/ports.ts";
+import type { FolderSyncState, MailboxCondition } from "../../src/core/sync_state.ts";
 import { sampleMailbox } from "./sample_emails.ts";
 
 /** A state store under test, empty. */
@@ -17,13 +17,19 @@ export const SAMPLE_STATES: readonly FolderSyncState[] = [
   {
     folder: { id: "AAMk/draining+first=", path: ["Inbox"] },
     phase: { name: "draining" },
-    fingerprint: "",
     skipped: [],
   },
   {
     folder: { id: "AAMk/draining=", path: ["Inbox", "../..", "a/b", "\u0000", "Entwürfe 😀"] },
-    phase: { name: "draining", token: "H4sIAAAA==" },
-    fingerprint: "f1",
+    phase: {
+      name: "draining",
+      token: "H4sIAAAA==",
+      recovery: {
+        receivedSince: new Date("2024-01-01T00:00:00Z"),
+        modifiedSince: new Date("2024-01-02T00:00:00Z"),
+      },
+    },
+    fingerprint: {},
     skipped: [],
   },
   {
@@ -31,6 +37,10 @@ export const SAMPLE_STATES: readonly FolderSyncState[] = [
     phase: {
       name: "backfilling",
       token: "t",
+      range: {
+        since: new Date("2019-01-01T00:00:00Z"),
+        until: new Date("2021-01-01T00:00:00Z"),
+      },
       position: {
         receivedAt: new Date("2020-01-01T00:00:00.123Z"),
         settledAtThatTime: 3,
@@ -39,7 +49,7 @@ export const SAMPLE_STATES: readonly FolderSyncState[] = [
     },
     syncedUntil: new Date("2020-01-01T00:00:00Z"),
     lastSyncedAt: new Date("2024-01-01T00:00:00Z"),
-    fingerprint: "f2",
+    fingerprint: { startTimestamp: new Date("2019-01-01T00:00:00Z"), participants: "f2" },
     skipped: [{
       itemId: "AAMkSkipped=",
       id: "<skipped@x>",
@@ -48,27 +58,66 @@ export const SAMPLE_STATES: readonly FolderSyncState[] = [
       code: "ErrorItemCorrupt",
       reason: 'Cannot read "\n\u2028"',
       skippedAt: new Date("2024-01-01T00:00:00Z"),
+      triedAt: new Date("2024-01-02T00:00:00Z"),
+      retries: 2,
+      rebuilt: true,
     }, {
       itemId: "AAMkBare=",
       code: "ErrorMimeContentConversionFailed",
       reason: "",
       skippedAt: new Date("2024-01-01T00:00:00Z"),
+      retries: 0,
     }],
   },
   {
     folder: { id: "AAMk/backfilling+undated=", path: ["Undated"] },
     phase: { name: "backfilling", token: "t", position: { settledAtThatTime: 0 } },
-    fingerprint: "f3",
+    fingerprint: { participants: "f3" },
+    skipped: [],
+  },
+  {
+    folder: { id: "AAMk/recovering=", path: ["Recovered"] },
+    phase: {
+      name: "recovering",
+      token: "t",
+      modifiedSince: new Date("2024-01-02T00:00:00Z"),
+      receivedSince: new Date("2024-01-01T00:00:00Z"),
+      position: { receivedAt: new Date("2024-01-03T00:00:00Z"), settledAtThatTime: 1 },
+    },
+    fingerprint: { startTimestamp: new Date("2019-01-01T00:00:00Z") },
+    skipped: [],
+  },
+  {
+    folder: { id: "AAMk/sweeping+first=", path: ["Cannot be ordered"] },
+    phase: { name: "sweeping", token: "t" },
+    skipped: [],
+  },
+  {
+    folder: { id: "AAMk/sweeping=", path: ["Cannot be ordered", "either"] },
+    phase: { name: "sweeping", token: "t", sweepToken: "s" },
     skipped: [],
   },
   {
     folder: { id: "aamk/DRAINING=", path: ["Differs in case alone from the second"] },
     phase: { name: "following", token: "t".repeat(100_000) },
     syncedUntil: new Date("2024-01-01T00:00:00Z"),
-    fingerprint: "f4",
+    fingerprint: {},
     skipped: [],
+    goneSince: new Date("2024-02-01T00:00:00Z"),
   },
 ];
+
+const SUSPENDED: MailboxCondition = {
+  phase: "suspended",
+  since: new Date("2024-01-01T00:00:00.001Z"),
+  error: {
+    code: "ErrorNonExistentMailbox",
+    reason: 'No such mailbox "\n\u2028😀"',
+    hint: "Check the address",
+  },
+};
+const IDLE: MailboxCondition = { phase: "idle", since: new Date("2024-01-02T00:00:00Z") };
+const NOTHING_STORED: MailboxStates = { folders: [], unreadable: [] };
 
 /** Registers the tests that every `StateStore` must pass (the words of `core/ports.ts`). */
 export function stateStoreContract(name: string, create: () => Promise<StateStoreSubject>): void {
@@ -90,12 +139,92 @@ export function stateStoreContract(name: string, create: () => Promise<StateStor
 
   test("replaces the state of a folder, and the last save wins", async (states) => {
     const [first] = SAMPLE_STATES;
-    const versions = Array.from({ length: 10 }, (_, i) => ({ ...first!, fingerprint: `v${i}` }));
+    const versions = Array.from({ length: 10 }, (_, i) => versionOf(first!, `v${i}`));
     {
       await using opened = await states.open(MAILBOX, { signal });
       await Promise.all(versions.map((version) => opened.save(version, { signal })));
     }
     assert.deepEqual(await loadedFrom(states), [versions.at(-1)]);
+  });
+
+  test("forgets the state of a folder, and one that is absent too", async (states) => {
+    const [kept, removed, never] = SAMPLE_STATES;
+    {
+      await using opened = await states.open(MAILBOX, { signal });
+      for (const state of [kept!, removed!]) await opened.save(state, { signal });
+      for (const { folder } of [removed!, removed!, never!]) {
+        await opened.remove(folder.id, { signal });
+      }
+      assert.deepEqual((await states.read(MAILBOX, { signal })).folders, [kept]);
+    }
+    assert.deepEqual(await loadedFrom(states), [kept]);
+  });
+
+  test("keeps saves and removals of one folder in the order asked for", async (states) => {
+    const [a, b] = SAMPLE_STATES;
+    const [idA, idB] = [a!.folder.id, b!.folder.id];
+    {
+      await using opened = await states.open(MAILBOX, { signal });
+      await Promise.all([
+        opened.save(a!, { signal }),
+        opened.remove(idA, { signal }),
+        opened.save(versionOf(a!, "later"), { signal }),
+        opened.save(b!, { signal }),
+        opened.remove(idB, { signal }),
+      ]);
+    }
+    assert.deepEqual(await loadedFrom(states), [versionOf(a!, "later")]);
+  });
+
+  test("shows what is stored, whoever holds the mailbox, and holds nothing itself", async (states) => {
+    assert.deepEqual(await states.read(MAILBOX, { signal }), NOTHING_STORED);
+    await using opened = await states.open(MAILBOX, { signal });
+    for (const state of SAMPLE_STATES) await opened.save(state, { signal });
+    for (const condition of [SUSPENDED, IDLE]) {
+      await opened.saveCondition(condition, { signal });
+      const { folders, ...rest } = await states.read(MAILBOX, { signal });
+      assert.deepEqual(sorted(folders), sorted(SAMPLE_STATES));
+      assert.deepEqual(rest, { condition, unreadable: [] });
+    }
+    const other = await states.read(sampleMailbox("grace@example.com"), { signal });
+    assert.deepEqual(other, NOTHING_STORED);
+  });
+
+  test("shows whole states beside a writer that never rests", async (states) => {
+    await using opened = await states.open(MAILBOX, { signal });
+    const [steady, changing, leaving] = SAMPLE_STATES;
+    await opened.save(steady!, { signal });
+    let resting = false;
+    const write = async () => {
+      for (let n = 0; !resting; n++) {
+        await opened.save(versionOf(changing!, `${n}`), { signal });
+        await opened.save(leaving!, { signal });
+        await opened.saveCondition(n % 2 ? SUSPENDED : IDLE, { signal });
+        await opened.remove(leaving!.folder.id, { signal });
+      }
+    };
+    const writing = write();
+    try {
+      for (let n = 0; n < 50; n++) {
+        const { folders, unreadable } = await states.read(MAILBOX, { signal });
+        assert.deepEqual(unreadable, []);
+        assert.deepEqual(folders.find(({ folder }) => folder.id === steady!.folder.id), steady);
+      }
+    } finally {
+      resting = true;
+      await writing;
+    }
+  });
+
+  test("keeps the last condition that was written, over every change of holder", async (states) => {
+    {
+      await using opened = await states.open(MAILBOX, { signal });
+      const conditions = Array.from({ length: 10 }, (_, i) => i % 2 ? IDLE : SUSPENDED);
+      await Promise.all(conditions.map((one) => opened.saveCondition(one, { signal })));
+    }
+    await using opened = await states.open(MAILBOX, { signal });
+    assert.deepEqual(opened.loaded, []);
+    assert.deepEqual((await states.read(MAILBOX, { signal })).condition, IDLE);
   });
 
   test("gives a mailbox to one holder at a time", async (states) => {
@@ -130,7 +259,7 @@ export function stateStoreContract(name: string, create: () => Promise<StateStor
       await using opened = await states.open(MAILBOX, { signal });
       await opened.save(state!, { signal });
       const aborted = AbortSignal.abort(new Error("stopped"));
-      const save = opened.save({ ...state!, fingerprint: "later" }, { signal: aborted });
+      const save = opened.save(versionOf(state!, "later"), { signal: aborted });
       await assert.rejects(save, /stopped/);
     }
     assert.deepEqual(await loadedFrom(states), [state]);
@@ -148,15 +277,26 @@ export function stateStoreContract(name: string, create: () => Promise<StateStor
     const opened = await states.open(MAILBOX, { signal });
     await opened[Symbol.asyncDispose]();
     await opened[Symbol.asyncDispose]();
-    await assert.rejects(opened.save(SAMPLE_STATES[0]!, { signal }), /invariant/);
+    const late = [
+      () => opened.save(SAMPLE_STATES[0]!, { signal }),
+      () => opened.remove(SAMPLE_STATES[0]!.folder.id, { signal }),
+      () => opened.saveCondition(SUSPENDED, { signal }),
+    ];
+    for (const write of late) await assert.rejects(write(), /invariant/);
+    assert.deepEqual(await states.read(MAILBOX, { signal }), NOTHING_STORED);
     assert.deepEqual(await loadedFrom(states), []);
   });
 
   test("takes nothing when it is aborted before", async (states) => {
     const aborted = AbortSignal.abort(new Error("stopped"));
     await assert.rejects(states.open(MAILBOX, { signal: aborted }), /stopped/);
+    await assert.rejects(states.read(MAILBOX, { signal: aborted }), /stopped/);
     await using _opened = await states.open(MAILBOX, { signal });
   });
+}
+
+function versionOf(state: FolderSyncState, participants: string): FolderSyncState {
+  return { ...state, fingerprint: { participants } };
 }
 
 function isLocked(thrown: unknown): boolean {

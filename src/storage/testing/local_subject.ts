@@ -63,5 +63,6 @@ async function readEmail(path: string): Promise<StoredEmail> {
     isRead: record.metadata.is_read,
     mimeSha256,
     mimeSizeBytes: mime.byteLength,
+    rebuilt: record.rebuilt ?? false,
   };
 }
