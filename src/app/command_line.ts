@@ -1,10 +1,10 @@
+import type { AppConfig } from "../config/app_config.ts";
 import type { ReadVariable } from "../config/environment.ts";
 import { type ConfigOptions, parseCommandLine } from "../config/flags.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import { problemLine } from "../config/problem.ts";
 import { readFile } from "../config/read_file.ts";
-import type { RunOptions } from "../config/run_options.ts";
-import { mailboxesOfShard } from "../config/shard.ts";
+import { mailboxesOfShard, type Shard } from "../config/shard.ts";
 import {
   type CommandOutput,
   refusalLines,
@@ -13,7 +13,10 @@ import {
 } from "../config/show.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
+import { resync } from "./resync.ts";
 import { run } from "./run.ts";
+import { status } from "./status.ts";
+import { verify } from "./verify.ts";
 import { versionLine } from "./version.ts";
 
 /** Runs what a command line asks for; resolves to the exit code of the process. */
@@ -37,21 +40,49 @@ export async function runCommandLine(
     case "config show":
       return show(renderConfigShow(await load(line.options, env), line.options), console);
     case "run":
-      return await startRun(line.options, env, console);
+      return await withConfig(
+        line.options,
+        { env, console },
+        (config, warnings) => run({ options: line.options, config, warnings }, console),
+      );
+    case "status":
+      return await withConfig(
+        line.options,
+        { env, console },
+        (config) => status(line.options, config, console),
+      );
+    case "verify":
+      warn(line.warnings, console);
+      return await withConfig(
+        line.options,
+        { env, console },
+        (config) => verify(line.options, config, console),
+      );
+    case "resync":
+      warn(line.warnings, console);
+      return await withConfig(
+        line.options,
+        { env, console },
+        (config) => resync(line.options, config, console),
+      );
   }
 }
 
-async function startRun(
-  options: RunOptions,
-  env: ReadVariable,
-  console: Console,
+/** Does what a command does with the mailboxes of this shard, if the configuration allows it. */
+async function withConfig(
+  options: { readonly configFile?: string; readonly shard?: Shard },
+  { env, console }: { readonly env: ReadVariable; readonly console: Console },
+  action: (config: AppConfig, warnings: readonly string[]) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const loaded = await load(options, env);
   if (loaded.kind !== "ready") return refuse(refusalLines(loaded), console);
   const { mailboxes: all } = loaded.config;
   const mailboxes = options.shard ? mailboxesOfShard(all, options.shard) : all;
-  const warnings = loaded.warnings.map(problemLine);
-  return await run({ options, config: { ...loaded.config, mailboxes }, warnings }, console);
+  return await action({ ...loaded.config, mailboxes }, loaded.warnings.map(problemLine));
+}
+
+function warn(lines: readonly string[], console: Console): void {
+  console.complain(lines.map((line) => `reinfer-ews: Warning: ${line}\n`).join(""));
 }
 
 function load(

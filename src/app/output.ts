@@ -17,7 +17,7 @@ export interface Output {
 /** Where `run` says what it does: text and live progress on a terminal, else JSON lines. */
 export function createOutput(
   console: Console,
-  { logFormat, debugLevel }: RunOptions,
+  { logFormat, debugLevel }: Pick<RunOptions, "logFormat" | "debugLevel">,
   { exchange }: AppConfig,
 ): Output {
   const format = logFormat ?? (console.isTerminal ? "text" : "json");
@@ -37,7 +37,8 @@ export function createOutput(
   return { log, observer: progress ?? SILENT, close: () => progress?.clear() };
 }
 
-const SILENT: Observer = {
+/** Nobody watches. */
+export const SILENT: Observer = {
   phaseChanged: () => undefined,
   roundStarted: () => undefined,
   settled: () => undefined,

@@ -1,0 +1,105 @@
+import type { AppConfig } from "../config/app_config.ts";
+import type { RunOptions } from "../config/run_options.ts";
+import type { Env } from "../core/env.ts";
+import { LIMITS } from "../core/limits.ts";
+import { addCounts, NO_COUNTS, type Observer } from "../core/observer.ts";
+import { Semaphore } from "../core/semaphore.ts";
+import type { CredentialGate } from "../http/credential_gate.ts";
+import { DestinationGate } from "../sync/destination_gate.ts";
+import type { Engine, MailboxReport } from "../sync/mailbox_worker.ts";
+import type { StopController } from "../sync/stop.ts";
+import { superviseMailboxes } from "../sync/supervisor.ts";
+import { openDestination, openExchange } from "./connections.ts";
+import { EXIT, type ExitCode } from "./exit_code.ts";
+import { reachServer } from "./first_contact.ts";
+import { versionLine } from "./version.ts";
+
+export interface RunRequest {
+  readonly options: RunOptions;
+  readonly config: AppConfig;
+  /** What validation found worth saying; one line each. */
+  readonly warnings: readonly string[];
+}
+
+/** What one life of the service gets from the process and leaves behind for the next one. */
+export interface Life {
+  readonly env: Env;
+  /** Of this life alone. */
+  readonly stop: StopController;
+  readonly observer: Observer;
+  readonly gate: CredentialGate;
+  /** See `Engine.startedAnew`. */
+  readonly startedAnew: Map<string, Set<string>>;
+}
+
+/**
+ * One life of the service: everything is opened, mailboxes are synced, everything is let go.
+ *
+ * @throws SyncError of the failure that ends it; `StopBegun`.
+ */
+export async function serve({ options, config }: RunRequest, life: Life): Promise<ExitCode> {
+  const { env, stop, observer } = life;
+  const startedMs = env.clock.monotonicMs();
+  env.log.info("Starting.", {
+    version: versionLine(),
+    mailboxes: config.mailboxes.length,
+    endpoint: config.exchange.endpoint.origin,
+    destination: options.localFilesPrefix,
+    once: options.once,
+  });
+  const { sink, states } = openDestination(options, config, env);
+  await sink.probe({ signal: stop.begun });
+  const [first] = config.mailboxes;
+  if (!first) return await runWithoutMailboxes(options, life);
+  await using exchange = await openExchange(config, env, life.gate);
+  const { source } = exchange;
+  await reachServer(source, first, { env, stop, once: options.once });
+  const engine: Engine & { stop: StopController } = {
+    source,
+    sink,
+    states,
+    destination: new DestinationGate(sink, env, stop),
+    heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
+    backfills: new Semaphore(LIMITS.backfillsInFlight),
+    startedAnew: life.startedAnew,
+    settings: { ...config, once: options.once, retrySkipped: options.retrySkipped },
+    env,
+    observer,
+    stop,
+  };
+  return conclude(await superviseMailboxes(engine, config.mailboxes), { env, startedMs, options });
+}
+
+/** A shard may have no mailbox; it stays, for a rescale may give it some (spec section 6). */
+async function runWithoutMailboxes(options: RunOptions, { env, stop }: Life): Promise<ExitCode> {
+  env.log.info("No mailbox belongs to this shard; nothing to do.", {
+    shard: options.shard?.number,
+    totalShards: options.shard?.total,
+  });
+  while (!options.once) await env.clock.sleep(LIMITS.credentialHoldMs, { signal: stop.begun });
+  return EXIT.done;
+}
+
+/** Says what came of it all, and what the exit code says of it. */
+function conclude(
+  reports: readonly MailboxReport[],
+  { env, startedMs, options }: {
+    readonly env: Env;
+    readonly startedMs: number;
+    readonly options: RunOptions;
+  },
+): ExitCode {
+  const counts = reports.map((report) => report.counts).reduce(addCounts, NO_COUNTS);
+  const failed = reports.filter((report) => report.failed).map(({ mailbox }) => mailbox.address);
+  const tookMs = Math.round(env.clock.monotonicMs() - startedMs);
+  env.log.info(options.once ? "Sync finished." : "Stopped.", {
+    mailboxes: reports.length,
+    ...(failed.length > 0 ? { failed } : {}),
+    ...counts,
+    tookMs,
+    emailsPerSecond: Math.round(counts.delivered * 1_000 / Math.max(1, tookMs)),
+  });
+  return options.once && (failed.length > 0 || counts.skipped > 0)
+    ? EXIT.finishedWithFailures
+    : EXIT.done;
+}

@@ -1,0 +1,69 @@
+import type { FolderSyncState } from "../core/sync_state.ts";
+import {
+  hasBacklog,
+  isNotBegun,
+  type MailboxStatus,
+  minuteOf,
+  skippedSummary,
+  stateTextOf,
+} from "./status_report.ts";
+import { visible, visiblePath } from "./visible.ts";
+
+const PATH_COLUMNS = 30;
+
+/** `status` for people: a block for each mailbox, aligned, at most 80 columns but for long names. */
+export function statusText(store: string, mailboxes: readonly MailboxStatus[]): string {
+  const folders = mailboxes.flatMap(({ states }) => states.folders);
+  const skipped = folders.reduce((sum, state) => sum + state.skipped.length, 0);
+  const lines = [
+    `State in ${visible(store)}`,
+    ...mailboxes.flatMap(mailboxLines),
+    "",
+    `${mailboxes.length} mailboxes, ${folders.length} folders, ` +
+    `${folders.filter(hasBacklog).length} with backlog, ${skipped} emails skipped`,
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function mailboxLines({ mailbox, states }: MailboxStatus): readonly string[] {
+  const { condition, folders, unreadable } = states;
+  if (isNotBegun(states)) return ["", `${visible(mailbox.address)}: not begun`];
+  const phase = condition ? `: ${visible(condition.phase)} since ${minuteOf(condition.since)}` : "";
+  const { error } = condition ?? {};
+  return [
+    "",
+    `${visible(mailbox.address)}${phase}`,
+    ...(error ? [`  ${visible(error.reason)} (${visible(error.code)})`] : []),
+    ...(error?.hint ? [`  What to do: ${visible(error.hint)}`] : []),
+    ...unreadable.map((name) => `  Unreadable state: ${visible(name)}`),
+    ...(folders.length > 0
+      ? [`  ${"FOLDER".padEnd(PATH_COLUMNS)} ${"SYNCED UNTIL".padEnd(17)}  LAST SYNCED`]
+      : []),
+    ...folders.toSorted(byPath).flatMap(folderLines),
+  ];
+}
+
+function byPath({ folder: a }: FolderSyncState, { folder: b }: FolderSyncState): number {
+  return visiblePath(a.path) < visiblePath(b.path) ? -1 : 1;
+}
+
+function folderLines(state: FolderSyncState): readonly string[] {
+  const path = visiblePath(state.folder.path);
+  const times = `${minuteOf(state.syncedUntil).padEnd(17)}  ${minuteOf(state.lastSyncedAt)}`;
+  const row = path.length <= PATH_COLUMNS
+    ? [`  ${path.padEnd(PATH_COLUMNS)} ${times}`]
+    : [`  ${path}`, `  ${" ".repeat(PATH_COLUMNS)} ${times}`];
+  return [
+    ...row,
+    `    ${hasBacklog(state) ? "backlog: " : ""}${stateTextOf(state)}`,
+    ...skippedLines(state),
+  ];
+}
+
+function skippedLines({ skipped }: FolderSyncState): readonly string[] {
+  if (skipped.length === 0) return [];
+  const { count, oldest, byCode, nextTry } = skippedSummary(skipped);
+  const codes = [...byCode].map(([code, number]) => `${number} ${visible(code)}`).join(", ");
+  const next = nextTry ? `next try ${minuteOf(nextTry)}` : "tried again on demand only";
+  return [`    ${count} skipped, oldest ${minuteOf(oldest)}; ${next}`, `      ${codes}`];
+}
