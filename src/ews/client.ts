@@ -4,6 +4,7 @@ import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
 import { retry } from "../core/retry.ts";
 import type { HttpResponse, HttpTransport } from "../http/transport.ts";
+import { countedByCode } from "./counted_by_code.ts";
 import { encodeEnvelope } from "./envelope.ts";
 import { errorOfStatus, isServerBusy, isSoapStatus } from "./http_status.ts";
 import { type MimeReceiver, splitMime } from "./mime_splitter.ts";
@@ -25,6 +26,13 @@ export interface EwsClientOptions {
 export interface AttemptOptions extends CallOptions {
   /** Takes the MIME content of the answer; without it MIME content is dropped. */
   readonly receive?: MimeReceiver;
+}
+
+export interface SendOptions<T> extends CallOptions {
+  /** How often a failure may happen before it is given up; absent: as the code has it. */
+  readonly attemptsMax?: (error: SyncError) => number;
+  /** What to send after a failure; absent: the same again. */
+  readonly insteadAfter?: (error: SyncError) => Operation<T>;
 }
 
 export interface Answer<T> {
@@ -63,14 +71,19 @@ export class EwsClient {
   async send<T>(
     mailbox: Mailbox,
     operation: Operation<T>,
-    { signal }: CallOptions,
+    options: SendOptions<T>,
   ): Promise<Answer<T>> {
+    const { signal, attemptsMax = ({ code }) => attemptsMaxOf(code), insteadAfter } = options;
+    let current = operation;
     try {
-      return await retry(() => this.attempt(mailbox, operation, { signal }), {
+      return await retry(() => this.attempt(mailbox, current, { signal }), {
         env: this.#env,
         signal,
         budgetMs: LIMITS.retryBudgetMs,
-        attemptsMax: (error) => attemptsMaxOf(error.code),
+        attemptsMax: countedByCode(attemptsMax),
+        onRetry: ({ error }) => {
+          current = insteadAfter?.(error) ?? current;
+        },
       });
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;

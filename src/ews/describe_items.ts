@@ -2,12 +2,17 @@ import type { ItemDescription } from "../core/email.ts";
 import type { CallOptions } from "../core/env.ts";
 import type { Mailbox } from "../core/mailbox.ts";
 import type { EwsClient } from "./client.ts";
-import { getItemProperties } from "./operations/get_item_properties.ts";
+import { getItemProperties, type ItemProperties } from "./operations/get_item_properties.ts";
 import type { ItemAnswer } from "./operations/item_answer.ts";
 
+/** What is asked for, and what instead for items of a type that does not have all of it. */
+const WITHOUT_PARTICIPANTS = ["message", "any"] as const;
+const WITH_PARTICIPANTS = ["messageWithParticipants", "postWithAuthors", "any"] as const;
+
 /**
- * Describes up to 100 items in one request; a second one follows for those that turn out not to be
- * messages. Answers in order.
+ * Describes up to 100 items in one request; further ones follow for those that turn out not to be
+ * messages. Answers in order. Participants are asked for only where the mailbox has lists of them;
+ * mail that cannot have any counts as mail of unknown ones.
  */
 export async function describeItems(
   client: EwsClient,
@@ -15,15 +20,36 @@ export async function describeItems(
   itemIds: readonly string[],
   options: CallOptions,
 ): Promise<readonly ItemAnswer<ItemDescription>[]> {
-  const ask = async (ids: readonly string[], type: "message" | "any") =>
-    (await client.attempt(mailbox, getItemProperties(ids, type), options)).value;
-  const answers = await ask(itemIds, "message");
-  const others = answers.filter(isOfAnotherType).map(({ itemId }) => itemId);
-  if (others.length === 0) return answers;
-  const byId = new Map((await ask(others, "any")).map((answer) => [answer.itemId, answer]));
-  return answers.map((answer) => byId.get(answer.itemId) ?? answer);
+  if (!mailbox.participants) {
+    return await askInTurn(client, mailbox, itemIds, WITHOUT_PARTICIPANTS, options);
+  }
+  const answers = await askInTurn(client, mailbox, itemIds, WITH_PARTICIPANTS, options);
+  return answers.map((answer) => "error" in answer ? answer : withSomeParticipants(answer));
+}
+
+async function askInTurn(
+  client: EwsClient,
+  mailbox: Mailbox,
+  itemIds: readonly string[],
+  [first, ...others]: readonly ItemProperties[],
+  options: CallOptions,
+): Promise<readonly ItemAnswer<ItemDescription>[]> {
+  if (!first) return [];
+  const { value } = await client.attempt(mailbox, getItemProperties(itemIds, first), options);
+  const refused = value.filter(isOfAnotherType).map(({ itemId }) => itemId);
+  if (refused.length === 0 || others.length === 0) return value;
+  const again = await askInTurn(client, mailbox, refused, others, options);
+  const byId = new Map(again.map((answer) => [answer.itemId, answer]));
+  return value.map((answer) => byId.get(answer.itemId) ?? answer);
 }
 
 function isOfAnotherType(answer: ItemAnswer<unknown>): boolean {
   return "error" in answer && answer.error.code === "ErrorInvalidPropertyRequest";
+}
+
+function withSomeParticipants(
+  { itemId, value }: ItemAnswer<ItemDescription> & { readonly value: ItemDescription },
+): ItemAnswer<ItemDescription> {
+  if (value.participants || !value.isMail) return { itemId, value };
+  return { itemId, value: { ...value, participants: { addresses: [], unresolved: true } } };
 }

@@ -21,10 +21,10 @@ import { EwsClient, type EwsClientOptions } from "./client.ts";
 import { ContentFetcher } from "./content_fetcher.ts";
 import { planContent } from "./content_plan.ts";
 import { describeItems } from "./describe_items.ts";
+import { findPage } from "./find_page.ts";
 import { listItems } from "./listing.ts";
 import { mailFoldersOf } from "./mail_folders.ts";
 import { findFolder, type FoundFolder } from "./operations/find_folder.ts";
-import { findItem } from "./operations/find_item.ts";
 import { getFolder } from "./operations/get_folder.ts";
 import type { ItemAnswer } from "./operations/item_answer.ts";
 import type { DistinguishedFolder } from "./operations/request_parts.ts";
@@ -82,10 +82,11 @@ class ExchangeSource implements MailSource {
 
   async list(at: FolderOf, options: ListOptions): Promise<ListPage> {
     return await inFolder(at, () =>
-      listItems(async (request) => {
-        const operation = findItem({ folderId: at.folder.id, ...request });
-        return (await this.#client.send(at.mailbox, operation, options)).value;
-      }, options));
+      listItems((request) =>
+        findPage(this.#client, at, request, {
+          signal: options.signal,
+          probe: () => this.probe(at.mailbox, options),
+        }), options));
   }
 
   async describe(
@@ -108,6 +109,15 @@ class ExchangeSource implements MailSource {
       const answer = settled.get(itemId)!;
       return "error" in answer ? answer : { itemId, item: answer.value };
     });
+  }
+
+  /** Rebuilding is not built yet: the email goes on the record of skips (issue 3). */
+  rebuild(
+    _at: FolderOf,
+    { itemId }: ItemDescription,
+    because: SyncError,
+  ): Promise<FetchOutcome> {
+    return Promise.resolve({ itemId, error: because });
   }
 
   async fetch(

@@ -127,7 +127,8 @@ Deno.test("a refused sync state and a folder that is gone have codes of their ow
     );
   }
   const { source } = harness(() => answer("FindItem", failure("FindItem", "ErrorFolderNotFound")));
-  const listing = { ...NO_ABORT, position: undefined, since: undefined, limit: 9 };
+  const anything = { position: undefined, since: undefined, until: undefined };
+  const listing = { ...NO_ABORT, ...anything, order: "received", limit: 9 } as const;
   await assert.rejects(source.list(INBOX, listing), { kind: "folder", code: "FolderGone" });
 });
 

@@ -8,39 +8,41 @@ import type { FindItemRequest, FoundItem, ItemOrder, ItemPage } from "./operatio
 export type Find = (request: Omit<FindItemRequest, "folderId">) => Promise<ItemPage>;
 
 export interface ListingRequest {
-  readonly position: BackfillPosition | undefined;
-  readonly since: Date | undefined;
+  readonly order: "received" | "modified";
+  /** A position of the same order. */
+  readonly position?: BackfillPosition | undefined;
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
   /** At most this many items, at least 1. */
   readonly limit: number;
 }
 
 /**
- * One page of a folder for the backfill (spec section 5, rule 2): first the items without received
- * time in the order of their creation, then all others by received time, oldest first.
+ * One page of a folder (spec section 5, rules 2 and 5). In the order of receipt, first the items
+ * without received time in the order of their creation, then all others by received time, oldest
+ * first. The order of modification is one only: every item has that time.
  *
- * It continues by received time, and by offset only among items of one and the same received time,
+ * It continues by the time of the order, and by offset only among items of one and the same time,
  * where Exchange shows whole seconds. The last settled item is asked for again to see whether that
- * offset still holds; if not, its received time is listed anew: items repeat, none is left out.
+ * offset still holds; if not, its time is listed anew: items repeat, none is left out.
  */
 export async function listItems(find: Find, request: ListingRequest): Promise<ListPage> {
-  const { position, since, limit } = request;
-  if (position?.receivedAt) return await listReceived(find, request);
-  const order: ItemOrder = { by: "created", from: since };
-  const { items, settled, complete } = await itemsAfter(find, order, position, limit);
+  const { order, position, since, until, limit } = request;
+  if (order === "modified" || position?.receivedAt) return await listByTime(find, request);
+  const created: ItemOrder = { by: "created", from: since, until };
+  const { items, settled, complete } = await itemsAfter(find, created, position, limit);
   const itemIds = items.map(({ itemId }) => itemId);
   if (!complete || itemIds.length >= limit) return { itemIds, next: nextAmong(items, settled) };
-  const rest = { position: undefined, since, limit: limit - itemIds.length };
-  const received = await listReceived(find, rest);
+  const rest = { ...request, position: undefined, limit: limit - itemIds.length };
+  const received = await listByTime(find, rest);
   return { ...received, itemIds: [...itemIds, ...received.itemIds] };
 }
 
-async function listReceived(
-  find: Find,
-  { position, since, limit }: ListingRequest,
-): Promise<ListPage> {
+async function listByTime(find: Find, request: ListingRequest): Promise<ListPage> {
+  const { position, since, until, limit } = request;
   // A later `since` overtakes a position from before the settings changed.
   const start = since && position?.receivedAt && since > position.receivedAt ? undefined : position;
-  const order: ItemOrder = { by: "received", from: start?.receivedAt ?? since };
+  const order: ItemOrder = { by: request.order, from: start?.receivedAt ?? since, until };
   const { items, settled, complete } = await itemsAfter(find, order, start, limit);
   const itemIds = items.map(({ itemId }) => itemId);
   const next = positionAfter(items, start?.receivedAt, settled);
@@ -53,11 +55,11 @@ async function listReceived(
 }
 
 interface Continuation extends ItemPage {
-  /** How many items of the order (or of the position's received time) come before these. */
+  /** How many items of the order (or of the position's time) come before these. */
   readonly settled: number;
 }
 
-/** The items after a position; from the beginning of its received time if that no longer holds. */
+/** The items after a position; from the beginning of its time if that no longer holds. */
 async function itemsAfter(
   find: Find,
   order: ItemOrder,
@@ -109,7 +111,7 @@ function nextAmong(items: readonly FoundItem[], settled: number): BackfillPositi
 const OLDEST = new Date("1601-01-01T00:00:00Z");
 
 /**
- * The position behind `items`, `settled` items of the received time `start` being before them. An
+ * The position behind `items`, `settled` items of the time `start` being before them. An
  * item that is shown without its time counts at that of the one before it: so does the server.
  */
 function positionAfter(
@@ -122,7 +124,7 @@ function positionAfter(
   let receivedAt = start ?? OLDEST;
   let settledAtThatTime = start ? settled : 0;
   for (const item of items) {
-    const time = item.receivedAt ?? receivedAt;
+    const time = item.time ?? receivedAt;
     settledAtThatTime = time.getTime() === receivedAt.getTime() ? settledAtThatTime + 1 : 1;
     receivedAt = time;
   }

@@ -9,6 +9,8 @@ interface StoredItem {
   readonly itemId: string;
   readonly receivedAt?: Date;
   readonly createdAt: Date;
+  /** Absent: when it was created. */
+  readonly modifiedAt?: Date;
 }
 
 const SECOND = 1000;
@@ -28,16 +30,17 @@ class SimulatedFolder {
   readonly find: Find = ({ order, offset, limit }) => {
     this.requests++;
     assert.ok(offset >= 0 && limit >= 1 && limit <= LIMITS.listPageItemsMax);
-    const key = (item: StoredItem) =>
-      order.by === "received" ? item.receivedAt : item.receivedAt ? undefined : item.createdAt;
+    const key = (item: StoredItem) => {
+      if (order.by === "modified") return item.modifiedAt ?? item.createdAt;
+      if (order.by === "received") return item.receivedAt;
+      return item.receivedAt ? undefined : item.createdAt;
+    };
     const view = this.items
       .filter((item) => key(item) && (!order.from || key(item)! >= order.from))
+      .filter((item) => !order.until || key(item)! < order.until)
       .sort((a, b) => key(a)!.getTime() - key(b)!.getTime());
     const page = view.slice(offset, offset + Math.min(limit, this.#pageMax));
-    const items: FoundItem[] = page.map(({ itemId, receivedAt }) => ({
-      itemId,
-      ...(receivedAt ? { receivedAt } : {}),
-    }));
+    const items: FoundItem[] = page.map((item) => ({ itemId: item.itemId, time: key(item)! }));
     return Promise.resolve({ items, complete: offset + page.length >= view.length });
   };
 }
@@ -50,15 +53,21 @@ interface Listing {
 /** Lists a folder to its end; `between` happens after each page. */
 async function listAll(
   folder: SimulatedFolder,
-  options: { limit?: number; since?: Date | undefined; between?: () => void } = {},
+  options: {
+    order?: "received" | "modified";
+    limit?: number;
+    since?: Date | undefined;
+    until?: Date | undefined;
+    between?: () => void;
+  } = {},
 ): Promise<Listing> {
-  const { limit = LIMITS.listPageItemsMax, since, between } = options;
+  const { order = "received", limit = LIMITS.listPageItemsMax, since, until, between } = options;
   const itemIds: string[] = [];
   const coveredUntil: (Date | undefined)[] = [];
   let position: BackfillPosition | undefined;
   for (let pages = 0;; pages++) {
     assert.ok(pages < 200, "the listing ends");
-    const page = await listItems(folder.find, { position, since, limit });
+    const page = await listItems(folder.find, { order, position, since, until, limit });
     assert.ok(page.itemIds.length <= limit);
     itemIds.push(...page.itemIds);
     coveredUntil.push(page.coveredUntil);
@@ -79,7 +88,12 @@ function items(...seconds: readonly (number | undefined)[]): StoredItem[] {
 Deno.test("an empty folder takes two requests and ends", async () => {
   const folder = new SimulatedFolder([]);
   assert.deepEqual(
-    await listItems(folder.find, { position: undefined, since: undefined, limit: 9 }),
+    await listItems(folder.find, {
+      order: "received",
+      position: undefined,
+      since: undefined,
+      limit: 9,
+    }),
     {
       itemIds: [],
     },
@@ -112,12 +126,42 @@ Deno.test("only what is not older than `since` is listed, by creation where noth
   ]);
 });
 
+Deno.test("a range ends before `until`, and the listing with it", async () => {
+  const folder = new SimulatedFolder(items(1, 2, 2, 3, 4, undefined));
+  for (const limit of [1, 2, 9]) {
+    const { itemIds } = await listAll(folder, { limit, since: time(2), until: time(4) });
+    assert.deepEqual(itemIds, ["1@2", "2@2", "3@3"], `limit ${limit}`);
+  }
+});
+
+Deno.test("by modification there is one order, and every item is in it", async () => {
+  const folder = new SimulatedFolder([
+    { itemId: "moved here", receivedAt: time(1), createdAt: time(1), modifiedAt: time(9) },
+    { itemId: "never received", createdAt: time(7) },
+    { itemId: "untouched", receivedAt: time(5), createdAt: time(5) },
+  ]);
+  for (const limit of [1, 2, 9]) {
+    const { itemIds } = await listAll(folder, { order: "modified", limit, since: time(6) });
+    assert.deepEqual(itemIds, ["never received", "moved here"], `limit ${limit}`);
+  }
+});
+
 Deno.test("a position says how many items of its received time are handed out", async () => {
   const folder = new SimulatedFolder(items(1, 2, 2, 2, 3));
-  const page = await listItems(folder.find, { position: undefined, since: undefined, limit: 3 });
+  const page = await listItems(folder.find, {
+    order: "received",
+    position: undefined,
+    since: undefined,
+    limit: 3,
+  });
   const second = { receivedAt: time(2), settledAtThatTime: 2, lastItemId: "2@2" };
   assert.deepEqual(page, { itemIds: ["0@1", "1@2", "2@2"], next: second, coveredUntil: time(2) });
-  const rest = await listItems(folder.find, { position: second, since: undefined, limit: 1 });
+  const rest = await listItems(folder.find, {
+    order: "received",
+    position: second,
+    since: undefined,
+    limit: 1,
+  });
   assert.deepEqual(rest, {
     itemIds: ["3@2"],
     next: { receivedAt: time(2), settledAtThatTime: 3, lastItemId: "3@2" },
@@ -129,10 +173,20 @@ Deno.test("the received time is listed anew where the last item is no longer at 
   const folder = new SimulatedFolder(items(1, 2, 2, 2, 3));
   const position = { receivedAt: time(2), settledAtThatTime: 2, lastItemId: "2@2" };
   folder.items = folder.items.filter(({ itemId }) => itemId !== "1@2");
-  const page = await listItems(folder.find, { position, since: undefined, limit: 9 });
+  const page = await listItems(folder.find, {
+    order: "received",
+    position,
+    since: undefined,
+    limit: 9,
+  });
   assert.deepEqual(page.itemIds, ["2@2", "3@2", "4@3"]);
   folder.items = folder.items.filter(({ receivedAt }) => receivedAt! < time(2));
-  const empty = await listItems(folder.find, { position, since: undefined, limit: 9 });
+  const empty = await listItems(folder.find, {
+    order: "received",
+    position,
+    since: undefined,
+    limit: 9,
+  });
   assert.deepEqual(empty, { itemIds: [], coveredUntil: time(2) });
 });
 
@@ -151,10 +205,13 @@ Deno.test("times at the edges of what Exchange can store survive", async () => {
 
 Deno.test("an empty page that is not the last is an error, not an endless loop", async () => {
   const find: Find = () => Promise.resolve({ items: [], complete: false });
-  await assert.rejects(listItems(find, { position: undefined, since: undefined, limit: 9 }), {
-    code: "ResponseIncomplete",
-    kind: "retryable",
-  });
+  await assert.rejects(
+    listItems(find, { order: "received", position: undefined, since: undefined, limit: 9 }),
+    {
+      code: "ResponseIncomplete",
+      kind: "retryable",
+    },
+  );
 });
 
 Deno.test("more items than were asked for are not lost", async () => {

@@ -184,8 +184,8 @@ const RESPONSE_CODES: Readonly<Record<string, Meaning>> = {
   ErrorInvalidPropertyRequest: { reaction: "asked", hint: OUR_DEFECT_HINT },
   ErrorInvalidRestriction: { reaction: "mailbox", hint: OUR_DEFECT_HINT },
   ErrorInvalidValueForProperty: { reaction: "mailbox", hint: OUR_DEFECT_HINT },
-  ErrorUnsupportedPathForQuery: { reaction: "mailbox", hint: OUR_DEFECT_HINT },
-  ErrorUnsupportedPathForSortGroup: { reaction: "mailbox", hint: OUR_DEFECT_HINT },
+  ErrorUnsupportedPathForQuery: { reaction: "asked", hint: OUR_DEFECT_HINT },
+  ErrorUnsupportedPathForSortGroup: { reaction: "asked", hint: OUR_DEFECT_HINT },
   ErrorInvalidIndexedPagingParameters: { reaction: "mailbox", hint: OUR_DEFECT_HINT },
 };
 

@@ -2,6 +2,7 @@ import type { CallOptions, Env } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { retry } from "../core/retry.ts";
+import { countedByCode } from "./counted_by_code.ts";
 import type { ItemAnswer } from "./operations/item_answer.ts";
 import { ATTEMPTS_FEW, mayBeItemsFault } from "./response_codes.ts";
 
@@ -55,7 +56,9 @@ async function askOnce<T>(
       signal,
       budgetMs: LIMITS.retryBudgetMs,
       // Of several items, smaller requests are the better second attempt.
-      attemptsMax: (error) => !mayBeItemsFault(error) ? Infinity : isSingle ? ATTEMPTS_FEW : 1,
+      attemptsMax: countedByCode(
+        (error) => !mayBeItemsFault(error) ? Infinity : isSingle ? ATTEMPTS_FEW : 1,
+      ),
     });
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;

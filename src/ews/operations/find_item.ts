@@ -1,15 +1,26 @@
 import type { Operation } from "../operation.ts";
 import { successOf } from "../response_message.ts";
 import type { XmlNode } from "../xml.ts";
-import { element, type Xml } from "../xml_writer.ts";
+import { element, fragment, type Xml } from "../xml_writer.ts";
 import { additionalProperties, fieldUri, folderId, idOnly } from "./request_parts.ts";
 
-/** Which items of a folder, and by which time they are ordered, oldest first. */
-export type ItemOrder =
-  /** Those with a received time, by it. */
-  | { readonly by: "received"; readonly from: Date | undefined }
-  /** Those without a received time, by the time of their creation. */
-  | { readonly by: "created"; readonly from: Date | undefined };
+/** Which items of a folder, and the time by which they are ordered, oldest first. */
+export interface ItemOrder extends TimeRange {
+  /**
+   * - `received`: those with a received time, by it.
+   * - `created`: those without a received time, by the time of their creation.
+   * - `modified`: all, by the time of their last modification.
+   */
+  readonly by: "received" | "created" | "modified";
+}
+
+/** Bounds on the time of an order; an absent one does not bind. */
+export interface TimeRange {
+  /** That time or later. */
+  readonly from?: Date | undefined;
+  /** Earlier than that time. */
+  readonly until?: Date | undefined;
+}
 
 export interface FindItemRequest {
   readonly folderId: string;
@@ -21,7 +32,8 @@ export interface FindItemRequest {
 
 export interface FoundItem {
   readonly itemId: string;
-  readonly receivedAt?: Date;
+  /** The time of the order, in whole seconds on most servers; absent where it is not shown. */
+  readonly time?: Date;
 }
 
 export interface ItemPage {
@@ -30,10 +42,14 @@ export interface ItemPage {
   readonly complete: boolean;
 }
 
-const RECEIVED = "item:DateTimeReceived";
-const CREATED = "item:DateTimeCreated";
+/** The property behind each order: its element, and the path that stands for it in requests. */
+const ORDER_PROPERTIES = {
+  received: "DateTimeReceived",
+  created: "DateTimeCreated",
+  modified: "LastModifiedTime",
+} as const;
 
-/** FindItem: one page of a folder's items, ids and received times only. */
+/** FindItem: one page of a folder's items, ids and the times of their order only. */
 export function findItem(request: FindItemRequest): Operation<ItemPage> {
   return {
     name: "FindItem",
@@ -43,7 +59,7 @@ export function findItem(request: FindItemRequest): Operation<ItemPage> {
     decode: ([message]) => {
       const root = successOf(message).node("RootFolder");
       return {
-        items: root.node("Items").children.map(foundItemOf),
+        items: root.node("Items").children.map((item) => foundItemOf(item, request.order)),
         complete: root.flagAttribute("IncludesLastItemInRange"),
       };
     },
@@ -51,43 +67,47 @@ export function findItem(request: FindItemRequest): Operation<ItemPage> {
 }
 
 function encode({ folderId: id, order, offset, limit }: FindItemRequest): Xml {
-  const sortedBy = order.by === "received" ? RECEIVED : CREATED;
+  const time = pathOf(order.by);
   return element(
     "m:FindItem",
     { Traversal: "Shallow" },
-    element("m:ItemShape", {}, idOnly(), additionalProperties(fieldUri(RECEIVED))),
+    element("m:ItemShape", {}, idOnly(), additionalProperties(time)),
     element("m:IndexedPageItemView", {
       MaxEntriesReturned: limit,
       Offset: offset,
       BasePoint: "Beginning",
     }),
-    element("m:Restriction", {}, restriction(order)),
-    element("m:SortOrder", {}, element("t:FieldOrder", { Order: "Ascending" }, fieldUri(sortedBy))),
+    restriction(order),
+    element("m:SortOrder", {}, element("t:FieldOrder", { Order: "Ascending" }, time)),
     element("m:ParentFolderIds", {}, folderId(id)),
   );
 }
 
-function restriction({ by, from }: ItemOrder): Xml {
-  const hasReceived = element("t:Exists", {}, fieldUri(RECEIVED));
-  if (by === "received") return from ? notBefore(RECEIVED, from) : hasReceived;
-  const without = element("t:Not", {}, hasReceived);
-  return from ? element("t:And", {}, without, notBefore(CREATED, from)) : without;
+function restriction({ by, from, until }: ItemOrder): Xml {
+  const hasReceived = element("t:Exists", {}, pathOf("received"));
+  const conditions = [
+    ...(by === "created" ? [element("t:Not", {}, hasReceived)] : []),
+    ...(from ? [comparison("t:IsGreaterThanOrEqualTo", by, from)] : []),
+    ...(until ? [comparison("t:IsLessThan", by, until)] : []),
+  ];
+  // Whatever is compared with something exists.
+  if (by === "received" && conditions.length === 0) conditions.push(hasReceived);
+  if (conditions.length === 0) return fragment();
+  const [only] = conditions;
+  const all = conditions.length === 1 && only ? only : element("t:And", {}, ...conditions);
+  return element("m:Restriction", {}, all);
 }
 
-function notBefore(property: string, time: Date): Xml {
+function comparison(operator: string, by: ItemOrder["by"], time: Date): Xml {
   const constant = element("t:Constant", { Value: time.toISOString() });
-  return element(
-    "t:IsGreaterThanOrEqualTo",
-    {},
-    fieldUri(property),
-    element("t:FieldURIOrConstant", {}, constant),
-  );
+  return element(operator, {}, pathOf(by), element("t:FieldURIOrConstant", {}, constant));
 }
 
-function foundItemOf(node: XmlNode): FoundItem {
-  const receivedAt = node.optionalDate("DateTimeReceived");
-  return {
-    itemId: node.node("ItemId").attribute("Id"),
-    ...(receivedAt ? { receivedAt } : {}),
-  };
+function pathOf(by: ItemOrder["by"]): Xml {
+  return fieldUri(`item:${ORDER_PROPERTIES[by]}`);
+}
+
+function foundItemOf(node: XmlNode, { by }: ItemOrder): FoundItem {
+  const time = node.optionalDate(ORDER_PROPERTIES[by]);
+  return { itemId: node.node("ItemId").attribute("Id"), ...(time ? { time } : {}) };
 }

@@ -2,6 +2,7 @@ import type { ItemDescription } from "../../core/email.ts";
 import { itemDescriptionOf, MESSAGE_ID_TAG, SEARCH_KEY_TAG } from "../item_description.ts";
 import type { Operation } from "../operation.ts";
 import { element } from "../xml_writer.ts";
+import { participantsOf } from "../participants.ts";
 import { type ItemAnswer, itemAnswersOf } from "./item_answer.ts";
 import {
   additionalProperties,
@@ -30,27 +31,46 @@ const ITEM_PROPERTIES = [
   extendedFieldUri(SEARCH_KEY_TAG, "Binary"),
 ] as const;
 
+/** For messages, meeting messages and posts. */
+const POST_PROPERTIES = [
+  "message:ConversationTopic",
+  "message:InternetMessageId",
+  "message:IsRead",
+].map(fieldUri);
+
+/** MAPI properties belong to items of all types. */
+const ANY_PROPERTIES = [extendedFieldUri(MESSAGE_ID_TAG, "String")];
+
+const AUTHORS = ["message:From", "message:Sender"].map(fieldUri);
+const RECIPIENTS = [
+  "message:ToRecipients",
+  "message:CcRecipients",
+  "message:BccRecipients",
+  "message:ReplyTo",
+].map(fieldUri);
+
 /**
- * What else is asked for. Exchange refuses an item (`ErrorInvalidPropertyRequest`) if any property
- * asked for does not belong to its type.
+ * What is asked for beside the properties of all items. Exchange refuses an item
+ * (`ErrorInvalidPropertyRequest`) if any property asked for does not belong to its type:
+ * - `message`: a message, meeting message or post; `any`: an item of any type.
+ * - `messageWithParticipants`: a message or meeting message; `postWithAuthors`: a post, too.
  */
 const MORE_PROPERTIES = {
-  /** For messages, meeting messages and posts. */
-  message: [
-    "message:ConversationTopic",
-    "message:InternetMessageId",
-    "message:IsRead",
-  ].map(fieldUri),
-  /** For any type: MAPI properties belong to all of them. */
-  any: [extendedFieldUri(MESSAGE_ID_TAG, "String")],
+  message: POST_PROPERTIES,
+  any: ANY_PROPERTIES,
+  messageWithParticipants: [...POST_PROPERTIES, ...AUTHORS, ...RECIPIENTS],
+  postWithAuthors: [...POST_PROPERTIES, ...AUTHORS],
 } as const;
 
-/** GetItem for everything an `ItemDescription` says, nothing else; at most 100 ids. */
+export type ItemProperties = keyof typeof MORE_PROPERTIES;
+
+/** GetItem for what an `ItemDescription` says, nothing else; at most 100 ids. */
 export function getItemProperties(
   ids: readonly string[],
-  type: keyof typeof MORE_PROPERTIES,
+  asked: ItemProperties,
 ): Operation<readonly ItemAnswer<ItemDescription>[]> {
-  const properties = additionalProperties(...ITEM_PROPERTIES, ...MORE_PROPERTIES[type]);
+  const properties = additionalProperties(...ITEM_PROPERTIES, ...MORE_PROPERTIES[asked]);
+  const hasParticipants = asked === "messageWithParticipants" || asked === "postWithAuthors";
   return {
     name: "GetItem",
     reach: "item",
@@ -62,6 +82,10 @@ export function getItemProperties(
         element("m:ItemShape", {}, idOnly(), properties),
         itemIds(ids),
       ),
-    decode: (messages) => itemAnswersOf(ids, messages, itemDescriptionOf),
+    decode: (messages) =>
+      itemAnswersOf(ids, messages, (item, itemId) => ({
+        ...itemDescriptionOf(item, itemId),
+        ...(hasParticipants ? { participants: participantsOf(item) } : {}),
+      })),
   };
 }

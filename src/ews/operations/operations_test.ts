@@ -218,7 +218,7 @@ Deno.test("FindItem yields ids and times of any item element", () => {
     ),
   );
   assert.deepEqual(page, {
-    items: [{ itemId: "A", receivedAt: new Date("2100-01-01T00:00:00Z") }, { itemId: "B" }],
+    items: [{ itemId: "A", time: new Date("2100-01-01T00:00:00Z") }, { itemId: "B" }],
     complete: false,
   });
 });
