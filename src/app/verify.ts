@@ -114,7 +114,7 @@ async function repairOf(
   };
   return async (at, itemIds) => {
     try {
-      await deliver(delivery, at, itemIds);
+      await deliver(delivery, at, itemIds, { anew: true });
     } catch (error) {
       // Gone meanwhile, with all that was missing in it: the look that follows tells.
       if (!(error instanceof SyncError) || error.code !== "FolderGone") throw error;

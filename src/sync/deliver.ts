@@ -94,12 +94,12 @@ async function recognise(
   { sink, stop, startedAt }: Delivery,
   at: FolderOf,
   items: readonly ItemDescription[],
-  { changed, again }: DeliveryOptions,
+  { changed, anew, again }: DeliveryOptions,
 ): Promise<{ missing: ItemDescription[]; alreadyStored: number }> {
   const records = new Map<ItemDescription, EmailRecord>();
   for (const item of items) {
     // Of a rebuilt one, it is the original that is wanted.
-    if (needsHeaderForId(item) || again?.get(item.itemId)?.rebuilt) continue;
+    if (anew || needsHeaderForId(item) || again?.get(item.itemId)?.rebuilt) continue;
     records.set(item, emailRecordOf(at.mailbox, at.folder, item));
   }
   const stored = records.size === 0

@@ -33,6 +33,8 @@ export interface DeliveryOptions {
   readonly urgent?: boolean;
   /** Only changed where they lie: what is stored keeps its metadata. */
   readonly changed?: boolean;
+  /** Whatever seems to be stored of them is not (`verify --repair`). */
+  readonly anew?: boolean;
   /** Tried again from the record of skips, by item id. */
   readonly again?: ReadonlyMap<string, SkippedItem>;
 }
