@@ -21,7 +21,7 @@ export const LIMITS = {
    * What an email in work costs beside its MIME content: objects, and the network buffers that its
    * chunks keep alive. Also bounds how many emails a kill throws back.
    */
-  emailOverheadBytes: 128 * KIB,
+  emailOverheadBytes: 192 * KIB,
   /** MIME content held in memory at one time, whole process. */
   heldMimeBytesTotal: 16 * MIB,
   /** What remains of a SOAP answer after its MIME content was taken out. */
