@@ -47,6 +47,8 @@ export class DeliveredFiles {
   async isCaughtUp(mailboxCount: number): Promise<boolean> {
     const mailboxes = new Set<string>();
     for await (const path of filesBelow(join(this.#prefix, "state"))) {
+      // Beside the states of folders lies how the mailbox is.
+      if (path.endsWith("/mailbox.json")) continue;
       const { mailbox, phase } = JSON.parse(await Deno.readTextFile(path)) as StateJson;
       if (phase !== "following") return false;
       mailboxes.add(mailbox);
