@@ -7,7 +7,7 @@ import type { Console } from "./console.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit_code.ts";
 import { createOutput } from "./output.ts";
 import { listenToSignals } from "./signals.ts";
-import { visible } from "./visible.ts";
+import { visible } from "../config/printable.ts";
 
 /** How a command beside `run` logs. */
 interface LogOptions {

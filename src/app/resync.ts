@@ -10,7 +10,7 @@ import { openDestination } from "./connections.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { minuteOf } from "./status_report.ts";
-import { visible, visiblePath } from "./visible.ts";
+import { visible, visiblePath } from "../config/printable.ts";
 
 /** `resync`: forgets how far a mailbox, or a folder and all below it, has come; keeps all data. */
 export async function resync(

@@ -7,7 +7,7 @@ import {
   skippedSummary,
   stateTextOf,
 } from "./status_report.ts";
-import { visible, visiblePath } from "./visible.ts";
+import { visible, visiblePath } from "../config/printable.ts";
 
 const PATH_COLUMNS = 30;
 

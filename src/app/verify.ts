@@ -18,10 +18,11 @@ import { type CommandContext, failureLine, runCommand } from "./command.ts";
 import { openDestination, openExchange } from "./connections.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
+import { reachServer } from "./first_contact.ts";
 import { SILENT } from "./output.ts";
 import { configuredMailbox } from "./resync.ts";
 import { verificationText, verifySummary } from "./verify_text.ts";
-import { visible, visiblePath } from "./visible.ts";
+import { visible, visiblePath } from "../config/printable.ts";
 
 /** `verify`: compares mailboxes with the sink, by ids; with `--repair` it delivers what is missing. */
 export async function verify(
@@ -37,6 +38,8 @@ export async function verify(
   return await runCommand(options, config, console, async (context) => {
     const gate = new CredentialGate(config.exchange.auth.user, context.env.clock);
     await using exchange = await openExchange(config, context.env, gate);
+    const [first] = mailboxes;
+    if (first) await reachServer(exchange.source, first, { ...context, once: true });
     const destination = openDestination(options, config, context.env);
     const work = { options, config, source: exchange.source, destination, ...context };
     return await verifyAll(work, mailboxes);

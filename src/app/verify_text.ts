@@ -1,6 +1,6 @@
 import type { MailboxVerification } from "../sync/verify_mailbox.ts";
 import { minuteOf } from "./status_report.ts";
-import { visible, visiblePath } from "./visible.ts";
+import { visible, visiblePath } from "../config/printable.ts";
 
 const COLUMNS = ["emails", "stored", "missing", "skipped", "untold", "filtered"] as const;
 

@@ -7,7 +7,7 @@ const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
  * shortened. Objects and lists are named rather than shown, as a secret may lie inside them.
  */
 export function quoted(value: unknown): string {
-  if (typeof value === "string") return escaped(JSON.stringify(shortened(value)));
+  if (typeof value === "string") return visible(JSON.stringify(shortened(value)));
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object" && value !== null) return "an object";
   return String(value);
@@ -45,11 +45,20 @@ function shortened(text: string): string {
   return `${start.slice(0, SHOWN_CHARACTERS_MAX).join("")}…`;
 }
 
-function escaped(text: string): string {
+/**
+ * A name from outside as a terminal may show it: control, bidirectional and line-separating
+ * characters become `\uXXXX`, so that nothing in it steers the terminal or hides.
+ */
+export function visible(text: string): string {
   return text.replace(
     UNPRINTABLE,
     (character) =>
       character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
         .join(""),
   );
+}
+
+/** A folder path as text shows it. */
+export function visiblePath(path: readonly string[]): string {
+  return visible(path.join("/"));
 }

@@ -12,7 +12,7 @@ import type { FolderOf } from "../core/ports.ts";
 import { batchesOf, chunksOf } from "./batches.ts";
 import { deliverBatch, giveUp } from "./deliver_batch.ts";
 import type { Delivery, DeliveryOptions } from "./delivery.ts";
-import type { ParticipantFilter } from "./participant_filter.ts";
+import { isFiltered, isWanted } from "./is_wanted.ts";
 import { counted, mergeSettlements, NOTHING_SETTLED, type Settlement } from "./settlement.ts";
 import { throwIfStopping } from "./stop.ts";
 
@@ -77,16 +77,6 @@ async function describe(
     } else items.push(outcome.item);
   }
   return { items, settlement: mergeSettlements(...settlements) };
-}
-
-function isWanted(item: ItemDescription, startTimestamp: Date | undefined): boolean {
-  if (!item.isMail || item.isDraft) return false;
-  const receivedAt = item.receivedAt ?? item.createdAt;
-  return !startTimestamp || !receivedAt || receivedAt >= startTimestamp;
-}
-
-function isFiltered(item: ItemDescription, filter: ParticipantFilter | undefined): boolean {
-  return filter?.keepsOut(item.participants ?? { addresses: [], unresolved: true }) ?? false;
 }
 
 /** Tells what the sink has already, so that no stored content is fetched again. */

@@ -6,6 +6,7 @@ import type { DescribeOutcome, FolderOf, MailboxSink, MailSource } from "../core
 import type { BackfillPosition } from "../core/sync_state.ts";
 import { chunksOf } from "./batches.ts";
 import { isFolderSelected } from "./folder_selection.ts";
+import { isFiltered, isWanted } from "./is_wanted.ts";
 import { KeySet } from "./key_set.ts";
 import { type ParticipantFilter, participantFilter } from "./participant_filter.ts";
 import { type Stop, throwIfStopping } from "./stop.ts";
@@ -120,16 +121,29 @@ class MailboxWalk {
     this.#filter = mailbox.participants && participantFilter(mailbox.participants);
   }
 
+  /** By received time; by the change list where the server cannot order the folder. */
   async compare(folder: Folder): Promise<void> {
-    const counts = { emails: 0, stored: 0, missing: 0, skipped: 0, untold: 0, filtered: 0 };
-    const tally: Tally = { folder, ...counts };
+    let tally = emptyTally(folder);
     try {
-      for await (const itemIds of this.#itemIds(folder)) await this.#comparePage(tally, itemIds);
+      await this.#comparePages(tally, this.#listed(folder));
     } catch (error) {
-      // Deleted or moved out of sight meanwhile: so are its emails.
-      if (!(error instanceof SyncError) || error.code !== "FolderGone") throw error;
+      if (!(error instanceof SyncError)) throw error;
+      if (error.code === "ListingUnavailable") {
+        // What the listing had come to is gone through again.
+        this.#suspects = this.#suspects.filter((suspect) => suspect.tally !== tally);
+        tally = emptyTally(folder);
+        await this.#comparePages(tally, this.#changed(folder));
+        // Otherwise it was deleted or moved out of sight meanwhile: so are its emails.
+      } else if (error.code !== "FolderGone") throw error;
     }
     this.#tallies.push(tally);
+  }
+
+  async #comparePages(
+    tally: Tally,
+    pages: AsyncIterable<readonly string[]>,
+  ): Promise<void> {
+    for await (const itemIds of pages) await this.#comparePage(tally, itemIds);
   }
 
   async conclude(): Promise<MailboxVerification> {
@@ -142,16 +156,6 @@ class MailboxWalk {
       repaired: this.#repaired,
       ...(since ? {} : { extra: this.#stored.size - this.#stored.seen }),
     };
-  }
-
-  /** Pages of a folder's items; by its change list where the server cannot order it. */
-  async *#itemIds(folder: Folder): AsyncGenerator<readonly string[]> {
-    try {
-      yield* this.#listed(folder);
-    } catch (error) {
-      if (!(error instanceof SyncError) || error.code !== "ListingUnavailable") throw error;
-      yield* this.#changed(folder);
-    }
   }
 
   async *#listed(folder: Folder): AsyncGenerator<readonly string[]> {
@@ -217,8 +221,8 @@ class MailboxWalk {
     const { item } = outcome;
     const { id, key } = emailRecordOf(this.#mailbox, folder, item);
     const isStored = this.#stored.see(key);
-    if (!this.#isWanted(item)) return;
-    if (this.#isFiltered(item)) {
+    if (!isWanted(item, this.#since)) return;
+    if (isFiltered(item, this.#filter)) {
       tally.filtered++;
       return;
     }
@@ -231,16 +235,6 @@ class MailboxWalk {
   #notStored(suspect: Suspect): void {
     if (this.#verification.skipped.has(suspect.itemId)) suspect.tally.skipped++;
     else this.#suspects.push(suspect);
-  }
-
-  #isWanted(item: ItemDescription): boolean {
-    if (!item.isMail || item.isDraft) return false;
-    const receivedAt = item.receivedAt ?? item.createdAt;
-    return !this.#since || !receivedAt || receivedAt >= this.#since;
-  }
-
-  #isFiltered({ participants }: ItemDescription): boolean {
-    return this.#filter?.keepsOut(participants ?? { addresses: [], unresolved: true }) ?? false;
   }
 
   async #settleSuspects(): Promise<void> {
@@ -287,6 +281,10 @@ class MailboxWalk {
     }
     return present;
   }
+}
+
+function emptyTally(folder: Folder): Tally {
+  return { folder, emails: 0, stored: 0, missing: 0, skipped: 0, untold: 0, filtered: 0 };
 }
 
 function isGone(outcome: DescribeOutcome): boolean {
