@@ -176,7 +176,7 @@ export class EwsClient {
     const skeleton = await splitMime(response.body, (index, bytes) => {
       mimeBytes += bytes.length;
       return receive?.(index, bytes);
-    });
+    }, operation.contentElements);
     try {
       const messages = responseMessagesOf(parseXml(skeleton), operation);
       for (const { error } of messages) if (error) this.#noteBusy(mailbox, error);

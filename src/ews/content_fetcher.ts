@@ -6,16 +6,14 @@ import type { EwsClient } from "./client.ts";
 import { HeldContent } from "./held_content.ts";
 import { getItemContent } from "./operations/get_item_content.ts";
 import type { ItemAnswer } from "./operations/item_answer.ts";
-import { ATTEMPTS_FEW, mayBeItemsFault } from "./response_codes.ts";
-
-/** How many items with failed streams are remembered; the oldest is forgotten first. */
-const FAILURES_MAX = 1_000;
+import { pushedStream, type Write } from "./pushed_stream.ts";
+import { RepeatedFailures } from "./repeated_failures.ts";
 
 /** Fetches MIME content, held in memory or streamed. */
 export class ContentFetcher {
   readonly #client: EwsClient;
-  /** By item id, how often in a row its stream failed for a reason that may be its own fault. */
-  readonly #failures = new Map<string, number>();
+  /** Of streams, by item id. */
+  readonly #failures = new RepeatedFailures();
 
   constructor(client: EwsClient) {
     this.#client = client;
@@ -47,64 +45,34 @@ export class ContentFetcher {
    */
   stream(mailbox: Mailbox, itemId: string): MimeContent {
     return {
-      open: (signal) => {
-        const cancelled = new AbortController();
-        // Nothing is read ahead: the writer waits until somebody reads.
-        const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-        const writer = writable.getWriter();
-        // Rejects when the reader cancels; then the request must not go on.
-        writer.closed.catch((reason) => cancelled.abort(reason));
-        const options = { signal: AbortSignal.any([signal, cancelled.signal]) };
-        this.#pump(mailbox, itemId, writer, options)
-          // The stream carries the failure to its reader; after a cancel there is none.
-          .catch((error) => writer.abort(error).catch(() => {}));
-        return readable;
-      },
+      open: (signal) =>
+        pushedStream(signal, async (write, options) => {
+          try {
+            await this.#copy(mailbox, itemId, write, options);
+          } catch (error) {
+            throw this.#failures.judge(itemId, error);
+          }
+          this.#failures.succeeded(itemId);
+        }),
     };
-  }
-
-  async #pump(
-    mailbox: Mailbox,
-    itemId: string,
-    writer: WritableStreamDefaultWriter<Uint8Array>,
-    options: CallOptions,
-  ): Promise<void> {
-    try {
-      await this.#copy(mailbox, itemId, writer, options);
-    } catch (error) {
-      throw error instanceof SyncError ? this.#judge(itemId, error) : error;
-    }
-    this.#failures.delete(itemId);
-    await writer.close();
   }
 
   async #copy(
     mailbox: Mailbox,
     itemId: string,
-    writer: WritableStreamDefaultWriter<Uint8Array>,
+    write: Write,
     { signal }: CallOptions,
   ): Promise<void> {
     let isEmpty = true;
     const receive = (_index: number, bytes: Uint8Array) => {
       isEmpty = false;
-      return writer.write(bytes);
+      return write(bytes);
     };
     const options = { signal, receive };
     const { value } = await this.#client.attempt(mailbox, getItemContent([itemId]), options);
     const answer = value[0]!;
     if ("error" in answer) throw answer.error;
     if (isEmpty) throw noContent();
-  }
-
-  #judge(itemId: string, error: SyncError): SyncError {
-    if (!mayBeItemsFault(error)) return error;
-    const count = (this.#failures.get(itemId) ?? 0) + 1;
-    this.#failures.delete(itemId);
-    if (count >= ATTEMPTS_FEW) return error.as("item");
-    const [oldest] = this.#failures.keys();
-    if (this.#failures.size >= FAILURES_MAX && oldest !== undefined) this.#failures.delete(oldest);
-    this.#failures.set(itemId, count);
-    return error;
   }
 }
 

@@ -29,6 +29,7 @@ import { getFolder } from "./operations/get_folder.ts";
 import type { ItemAnswer } from "./operations/item_answer.ts";
 import type { DistinguishedFolder } from "./operations/request_parts.ts";
 import { syncFolderItems } from "./operations/sync_folder_items.ts";
+import { EmailRebuilder } from "./rebuild_email.ts";
 import { settleItems } from "./settle_items.ts";
 
 /** Mailboxes of an Exchange server over Exchange Web Services. */
@@ -39,11 +40,13 @@ export function createExchangeSource(options: EwsClientOptions): MailSource {
 class ExchangeSource implements MailSource {
   readonly #client: EwsClient;
   readonly #content: ContentFetcher;
+  readonly #rebuilder: EmailRebuilder;
   readonly #options: EwsClientOptions;
 
   constructor(options: EwsClientOptions) {
     this.#client = new EwsClient(options);
     this.#content = new ContentFetcher(this.#client);
+    this.#rebuilder = new EmailRebuilder(this.#client, options.env);
     this.#options = options;
   }
 
@@ -111,13 +114,13 @@ class ExchangeSource implements MailSource {
     });
   }
 
-  /** Rebuilding is not built yet: the email goes on the record of skips (issue 3). */
-  rebuild(
-    _at: FolderOf,
-    { itemId }: ItemDescription,
+  async rebuild(
+    { mailbox }: FolderOf,
+    item: ItemDescription,
     because: SyncError,
+    options: CallOptions,
   ): Promise<FetchOutcome> {
-    return Promise.resolve({ itemId, error: because });
+    return await this.#rebuilder.rebuild(mailbox, item, because, options);
   }
 
   async fetch(

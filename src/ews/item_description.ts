@@ -30,7 +30,7 @@ export function itemDescriptionOf(item: XmlNode, itemId: string): ItemDescriptio
       conversationId: item.optionalNode("ConversationId")?.optionalAttribute("Id"),
       conversationTopic: item.optionalText("ConversationTopic"),
     }),
-    attachments: item.optionalNode("Attachments")?.children.map(attachmentOf) ?? [],
+    attachments: item.optionalNode("Attachments")?.children.map(attachmentInfoOf) ?? [],
   };
 }
 
@@ -87,7 +87,8 @@ function extendedValueOf(item: XmlNode, tag: string): string | undefined {
   return property?.optionalText("Value");
 }
 
-function attachmentOf(attachment: XmlNode): AttachmentInfo {
+/** What an attachment's element says of it. */
+export function attachmentInfoOf(attachment: XmlNode): AttachmentInfo {
   const isItem = attachment.name === "ItemAttachment";
   return {
     name: attachment.optionalText("Name") ?? "",

@@ -4,8 +4,8 @@ import { LIMITS } from "../core/limits.ts";
 import { Base64Decoder } from "./base64_decoder.ts";
 
 /**
- * Takes the decoded bytes of the `index`-th `MimeContent` element (0-based, in document order;
- * empty elements count). The response is read on only when the returned promise has resolved.
+ * Takes the decoded bytes of the `index`-th element with content (0-based, in document order; empty
+ * elements count). The response is read on only when the returned promise has resolved.
  */
 export type MimeReceiver = (index: number, bytes: Uint8Array) => Promise<void> | void;
 
@@ -14,7 +14,9 @@ const CLOSE = 0x3e; // >
 const SLASH = 0x2f;
 const COLON = 0x3a;
 const QUOTES: readonly number[] = [0x22, 0x27];
-const MIME_CONTENT = Buffer.from("MimeContent");
+
+/** Where answers hold base64 unless the operation says otherwise. */
+const MIME_CONTENT: readonly string[] = ["MimeContent"];
 
 /** Longest start or end tag accepted, bytes; the longest of Exchange hold an id or two. */
 const TAG_BYTES_MAX = 64 * 1024;
@@ -32,14 +34,14 @@ type State =
   /** After a `<`; `bytes` is the markup so far, from the `<` on. */
   | { readonly in: "markup"; readonly bytes: number[]; quote: number }
   | { readonly in: "opaque"; readonly end: Buffer; matched: number[] }
-  | { readonly in: "mime"; readonly decoder: Base64Decoder }
+  | { readonly in: "mime"; readonly name: Buffer; readonly decoder: Base64Decoder }
   /** After the `<` that ends base64; only the end tag may follow. */
-  | { readonly in: "mimeEnd"; readonly bytes: number[] };
+  | { readonly in: "mimeEnd"; readonly name: Buffer; readonly bytes: number[] };
 
 /**
- * Splits a SOAP answer, as it arrives, into MIME content and a skeleton: the document as it would be
- * if every `MimeContent` element (any prefix, any attributes) were empty. The XML parser sees only
- * the skeleton.
+ * Splits a SOAP answer, as it arrives, into the content of its base64 elements and a skeleton: the
+ * document as it would be if all of these were empty. The XML parser sees only the skeleton.
+ * `elements` are the local names of those elements (any prefix, any attributes).
  *
  * It follows the XML grammar just far enough to know comments, CDATA sections, processing
  * instructions and quoted attribute values, so that a `<MimeContent` in one of them is none. A DTD
@@ -52,21 +54,24 @@ type State =
 export async function splitMime(
   body: AsyncIterable<Uint8Array>,
   receive: MimeReceiver,
+  elements: readonly string[] = MIME_CONTENT,
 ): Promise<Uint8Array> {
-  const splitter = new MimeSplitter(receive);
+  const splitter = new MimeSplitter(receive, elements);
   for await (const chunk of body) await splitter.push(chunk);
   return splitter.finish();
 }
 
 class MimeSplitter {
   readonly #receive: MimeReceiver;
+  readonly #elements: readonly Buffer[];
   readonly #skeleton = new Skeleton();
   #state: State = { in: "text" };
-  /** Index of the next `MimeContent` element. */
+  /** Index of the next element with content. */
   #index = 0;
 
-  constructor(receive: MimeReceiver) {
+  constructor(receive: MimeReceiver, elements: readonly string[]) {
     this.#receive = receive;
+    this.#elements = elements.map((name) => Buffer.from(name));
   }
 
   async push(chunk: Uint8Array): Promise<void> {
@@ -83,10 +88,10 @@ class MimeSplitter {
           at = this.#readOpaque(chunk, at, this.#state);
           break;
         case "mime":
-          at = await this.#readMime(chunk, at, this.#state.decoder);
+          at = await this.#readMime(chunk, at, this.#state);
           break;
         case "mimeEnd":
-          at = this.#readMimeEnd(chunk, at, this.#state.bytes);
+          at = this.#readMimeEnd(chunk, at, this.#state);
           break;
       }
     }
@@ -139,9 +144,11 @@ class MimeSplitter {
     if (tag[1] === 0x21) throw corrupt("The answer has a document type definition");
     this.#skeleton.append(tag);
     this.#state = { in: "text" };
-    if (tag[1] === SLASH || !isMimeContent(tag, 1)) return;
+    const local = localNameOf(tag, 1);
+    const name = this.#elements.find((element) => element.equals(local));
+    if (tag[1] === SLASH || !name) return;
     if (tag.at(-2) === SLASH) this.#index++;
-    else this.#state = { in: "mime", decoder: new Base64Decoder() };
+    else this.#state = { in: "mime", name, decoder: new Base64Decoder() };
   }
 
   #readOpaque(chunk: Uint8Array, at: number, state: State & { in: "opaque" }): number {
@@ -159,26 +166,36 @@ class MimeSplitter {
     return chunk.length;
   }
 
-  async #readMime(chunk: Uint8Array, at: number, decoder: Base64Decoder): Promise<number> {
+  async #readMime(
+    chunk: Uint8Array,
+    at: number,
+    { name, decoder }: State & { in: "mime" },
+  ): Promise<number> {
     const open = chunk.indexOf(OPEN, at);
     const end = open < 0 ? chunk.length : open;
     const bytes = decoder.decode(chunk.subarray(at, end));
     if (open >= 0) {
       decoder.finish();
-      this.#state = { in: "mimeEnd", bytes: [OPEN] };
+      this.#state = { in: "mimeEnd", name, bytes: [OPEN] };
     }
     if (bytes.length > 0) await this.#receive(this.#index, bytes);
     return open < 0 ? end : open + 1;
   }
 
-  #readMimeEnd(chunk: Uint8Array, at: number, bytes: number[]): number {
+  #readMimeEnd(
+    chunk: Uint8Array,
+    at: number,
+    { name, bytes }: State & { in: "mimeEnd" },
+  ): number {
     for (let i = at; i < chunk.length; i++) {
       bytes.push(chunk[i]!);
       if (bytes.length === 2 && bytes[1] !== SLASH) throw corrupt("MIME content has markup in it");
       if (bytes.length > TAG_BYTES_MAX) throw corrupt("A tag of the answer does not end");
       if (chunk[i] !== CLOSE) continue;
       const tag = Buffer.from(bytes);
-      if (!isMimeContent(tag, 2)) throw corrupt("MIME content ends with another element's tag");
+      if (!name.equals(localNameOf(tag, 2))) {
+        throw corrupt("MIME content ends with another element's tag");
+      }
       this.#skeleton.append(tag);
       this.#index++;
       this.#state = { in: "text" };
@@ -188,15 +205,15 @@ class MimeSplitter {
   }
 }
 
-/** Whether the local part of the name that begins at `from` in a tag is `MimeContent`. */
-function isMimeContent(tag: Buffer, from: number): boolean {
+/** The local part of the name that begins at `from` in a tag. */
+function localNameOf(tag: Buffer, from: number): Buffer {
   let end = from;
   let local = from;
   while (end < tag.length && isNameByte(tag[end]!)) {
     if (tag[end] === COLON) local = end + 1;
     end++;
   }
-  return end - local === MIME_CONTENT.length && tag.subarray(local, end).equals(MIME_CONTENT);
+  return tag.subarray(local, end);
 }
 
 function isNameByte(byte: number): boolean {

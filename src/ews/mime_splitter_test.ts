@@ -21,12 +21,16 @@ async function* cutAt(document: Uint8Array, cuts: readonly number[]): AsyncGener
   }
 }
 
-async function split(document: string, cuts: readonly number[] = []): Promise<Split> {
+async function split(
+  document: string,
+  cuts: readonly number[] = [],
+  elements?: readonly string[],
+): Promise<Split> {
   const parts = new Map<number, Buffer[]>();
   const body = cutAt(new TextEncoder().encode(document), cuts);
   const skeleton = await splitMime(body, (index, bytes) => {
     parts.set(index, [...parts.get(index) ?? [], Buffer.from(bytes)]);
-  });
+  }, elements);
   const contents = new Map(
     [...parts].map(([index, chunks]) => [index, Buffer.concat(chunks).toString("latin1")]),
   );
@@ -62,6 +66,21 @@ Deno.test("base64 may be broken into lines anywhere, any prefix or none will do"
   for (const cuts of [[], everyByteApart(document)]) {
     assert.deepEqual([...(await split(document, cuts)).contents], [[0, "Hello"], [1, "AB"]]);
   }
+});
+
+Deno.test("other elements than those named are left alone, and no element ends with another's tag", async () => {
+  const document = "<a><t:Content>QQ==</t:Content><MimeContent>Qg==</MimeContent></a>";
+  const only = await split(document, [], ["Content"]);
+  assert.deepEqual([...only.contents], [[0, "A"]]);
+  assert.match(only.skeleton, /<t:Content><\/t:Content><MimeContent>Qg==<\/MimeContent>/);
+  const both = await split(document, everyByteApart(document), ["Content", "MimeContent"]);
+  assert.deepEqual([...both.contents], [[0, "A"], [1, "B"]]);
+  await assert.rejects(
+    split("<a><Content>QQ==</MimeContent></a>", [], ["Content", "MimeContent"]),
+    {
+      code: "ResponseCorrupt",
+    },
+  );
 });
 
 Deno.test("an empty MIME element counts but has no content", async () => {

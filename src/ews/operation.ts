@@ -11,6 +11,8 @@ export interface Operation<T> {
   readonly reach: Reach;
   /** Response messages the answer must have: one for each thing asked for. */
   readonly messagesExpected: number;
+  /** Local names of the answer's elements that hold base64; absent: `MimeContent`. */
+  readonly contentElements?: readonly string[];
   /** The SOAP body. Element order is the schema's. */
   encode(version: SchemaVersion): Xml;
   /** Reads the response messages; throws the error of one that concerns the whole answer. */

@@ -1,0 +1,29 @@
+import { SyncError } from "../core/errors.ts";
+import { ATTEMPTS_FEW, mayBeItemsFault } from "./response_codes.ts";
+
+/** How many things with failures are remembered; the oldest is forgotten first. */
+const REMEMBERED_MAX = 1_000;
+
+/**
+ * Counts failures in a row that one poisonous item or attachment can cause every time: after a few
+ * of them they are its own, so that it does not block its folder for ever.
+ */
+export class RepeatedFailures {
+  readonly #counts = new Map<string, number>();
+
+  /** The failure as it now counts: of kind `item` once there were `ATTEMPTS_FEW` of `id` in a row. */
+  judge(id: string, error: unknown): unknown {
+    if (!(error instanceof SyncError) || !mayBeItemsFault(error)) return error;
+    const count = (this.#counts.get(id) ?? 0) + 1;
+    this.#counts.delete(id);
+    if (count >= ATTEMPTS_FEW) return error.as("item");
+    const [oldest] = this.#counts.keys();
+    if (this.#counts.size >= REMEMBERED_MAX && oldest !== undefined) this.#counts.delete(oldest);
+    this.#counts.set(id, count);
+    return error;
+  }
+
+  succeeded(id: string): void {
+    this.#counts.delete(id);
+  }
+}
