@@ -67,6 +67,18 @@ export interface MailSource {
   ): Promise<FetchOutcome>;
 }
 
+/** What `check` asks of a source beside what a sync does. Rejects as `MailSource` does. */
+export interface MailSurvey {
+  /**
+   * How many items of a folder were received at or after `since`, as the server counts them: filters
+   * and item classes are not looked at.
+   */
+  countItems(at: FolderOf, since: Date, options: CallOptions): Promise<number>;
+
+  /** Places of a mailbox that hold items and are never synced (spec section 3), e.g. its archive. */
+  unsyncedPlaces(mailbox: Mailbox, options: CallOptions): Promise<readonly string[]>;
+}
+
 export interface FolderListing {
   readonly folders: readonly Folder[];
   /** The server's own clock (HTTP `Date`) when it answered. */

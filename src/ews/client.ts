@@ -1,15 +1,17 @@
-import type { CallOptions, Entropy, Env } from "../core/env.ts";
+import type { CallOptions, Entropy, Env, LogFields } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
 import { retry } from "../core/retry.ts";
 import type { HttpResponse, HttpTransport } from "../http/transport.ts";
 import { countedByCode } from "./counted_by_code.ts";
+import { discardBody } from "./discard_body.ts";
 import { encodeEnvelope } from "./envelope.ts";
 import { errorOfStatus, isServerBusy, isSoapStatus } from "./http_status.ts";
 import { type MimeReceiver, splitMime } from "./mime_splitter.ts";
 import type { Operation } from "./operation.ts";
 import { attemptsMaxOf, isBusyCode, kindWhenGivenUp } from "./response_codes.ts";
+import { RedirectedEndpoint } from "./redirected_endpoint.ts";
 import { type ResponseMessage, responseMessagesOf } from "./response_message.ts";
 import { type SchemaVersion, SchemaVersions } from "./schema_version.ts";
 import { ThrottleGate } from "./throttle_gate.ts";
@@ -53,6 +55,7 @@ const ENVELOPE_TRACE_CHARACTERS_MAX = 4_096;
 export class EwsClient {
   readonly #options: EwsClientOptions;
   readonly #env: Env;
+  readonly #endpoint: RedirectedEndpoint;
   readonly #versions = new SchemaVersions();
   readonly #server: ThrottleGate;
   /** By mailbox with impersonation; one for all with delegate access. */
@@ -61,6 +64,7 @@ export class EwsClient {
   constructor(options: EwsClientOptions) {
     this.#options = options;
     this.#env = options.env;
+    this.#endpoint = new RedirectedEndpoint(options.transport, options.endpoint);
     this.#server = new ThrottleGate(options.env, Infinity);
   }
 
@@ -145,23 +149,28 @@ export class EwsClient {
       envelope: envelope.slice(0, ENVELOPE_TRACE_CHARACTERS_MAX),
     });
     const startedMs = this.#env.clock.monotonicMs();
-    const response = await this.#options.transport.send({
+    const response = await this.#endpoint.send({
       method: "POST",
-      url: this.#options.endpoint,
       headers: this.#headers(mailbox, requestId),
       body: new TextEncoder().encode(envelope),
     }, options);
-    const { messages, ...sizes } = await this.#read(response, mailbox, operation, options);
-    this.#env.log.trace("EWS response.", {
-      operation: operation.name,
-      mailbox: mailbox.address,
-      requestId,
-      serverRequestId: response.headers.get("request-id"),
-      server: response.headers.get("x-feserver"),
-      tookMs: Math.round(this.#env.clock.monotonicMs() - startedMs),
-      ...sizes,
-    });
-    return { value: operation.decode(messages), serverTime: this.#serverTimeOf(response) };
+    const trace = (outcome: LogFields) =>
+      this.#env.log.trace("EWS response.", {
+        operation: operation.name,
+        mailbox: mailbox.address,
+        requestId,
+        ...factsOf(response),
+        tookMs: Math.round(this.#env.clock.monotonicMs() - startedMs),
+        ...outcome,
+      });
+    try {
+      const { messages, ...sizes } = await this.#read(response, mailbox, operation, options);
+      trace(sizes);
+      return { value: operation.decode(messages), serverTime: this.#serverTimeOf(response) };
+    } catch (error) {
+      if (error instanceof SyncError) trace({ code: error.code });
+      throw error;
+    }
   }
 
   /** Reads a whole answer. Whatever says that the server is busy closes the gate it concerns. */
@@ -178,7 +187,7 @@ export class EwsClient {
       return receive?.(index, bytes);
     }, operation.contentElements);
     try {
-      const messages = responseMessagesOf(parseXml(skeleton), operation);
+      const messages = responseMessagesOf(parseXml(skeleton), operation).map(withSuspension);
       for (const { error } of messages) if (error) this.#noteBusy(mailbox, error);
       return { messages, skeletonBytes: skeleton.length, mimeBytes };
     } catch (error) {
@@ -189,10 +198,11 @@ export class EwsClient {
   }
 
   async #refuse(response: HttpResponse): Promise<never> {
-    // Frees the connection; nothing in the body of such an answer is of use.
-    await response.body[Symbol.asyncIterator]().return?.();
+    await discardBody(response);
     const error = errorOfStatus(response, this.#env.clock.now());
-    if (isServerBusy(response)) this.#server.close(error, error.retryAfterMs ?? UNNAMED_BUSY_MS);
+    if (isServerBusy(response) || error.retryAfterMs !== undefined) {
+      this.#server.close(error, error.retryAfterMs ?? UNNAMED_BUSY_MS);
+    }
     throw suspendingIfLong(error);
   }
 
@@ -242,6 +252,20 @@ export class EwsClient {
 /** A delay too long to hold a batch for suspends the mailbox instead (architecture section 7). */
 export function suspendingIfLong(error: SyncError): SyncError {
   return (error.retryAfterMs ?? 0) > LIMITS.retryAfterMsMax ? error.as("mailbox") : error;
+}
+
+function withSuspension(message: ResponseMessage): ResponseMessage {
+  return message.error ? { ...message, error: suspendingIfLong(message.error) } : message;
+}
+
+/** What Microsoft's support asks for: where a request went and under which id. */
+function factsOf({ status, headers }: HttpResponse): LogFields {
+  return {
+    status,
+    serverRequestId: headers.get("request-id"),
+    server: headers.get("x-feserver"),
+    mailboxServer: headers.get("x-targetbeserver") ?? headers.get("x-beserver"),
+  };
 }
 
 /** A random GUID (RFC 9562 version 4) that names a request in the server's logs. */

@@ -130,27 +130,62 @@ Deno.test("a busy answer holds up who spends the same budget, nobody else", asyn
   }
 });
 
-Deno.test("HTTP 503 holds up everybody", async () => {
-  const { client, env, elapsedMs } = harness(
-    once({ status: 503, headers: { "retry-after": "9" } }),
+Deno.test("HTTP 503, and whatever names a time to come back, holds up everybody", async () => {
+  for (const status of [503, 504]) {
+    const { client, env, elapsedMs } = harness(once({ status, headers: { "retry-after": "9" } }));
+    await env.clock.runUntil(client.attempt(ALICE, ROOT, NO_ABORT).catch(() => {}));
+    await env.clock.runUntil(client.attempt(BOB, ROOT, NO_ABORT));
+    assert.ok(elapsedMs() >= 9_000);
+  }
+});
+
+Deno.test("a redirect is followed at once, and the answer is as good as any", async () => {
+  const { transport, answer: { value }, elapsedMs } = await send(
+    once({ status: 301, headers: { location: "/moved/Exchange.asmx" } }),
   );
-  await env.clock.runUntil(client.attempt(ALICE, ROOT, NO_ABORT).catch(() => {}));
-  await env.clock.runUntil(client.attempt(BOB, ROOT, NO_ABORT));
-  assert.ok(elapsedMs() >= 9_000);
+  assert.deepEqual(value, ["R"]);
+  assert.equal(elapsedMs(), 0);
+  assert.deepEqual(transport.requests.map(({ url }) => url.pathname), [
+    "/EWS/Exchange.asmx",
+    "/moved/Exchange.asmx",
+  ]);
+  assert.equal(transport.texts[0], transport.texts[1]);
+});
+
+Deno.test("traces show of a refused request what it came to and which servers were asked", async () => {
+  const headers = { "request-id": "R1", "x-feserver": "FE1", "x-targetbeserver": "BE1" };
+  const answers = [{ status: 404, headers }, {
+    status: 500,
+    headers,
+    body: fault("ErrorAccessDenied"),
+  }];
+  for (const refusal of answers) {
+    const { client, env } = harness(() => refusal);
+    await client.attempt(ALICE, ROOT, NO_ABORT).catch(() => {});
+    const [, , fields] = env.lines.find(([, msg]) => msg === "EWS response.")!;
+    assert.equal(fields["status"], refusal.status);
+    assert.equal(fields["serverRequestId"], "R1");
+    assert.deepEqual([fields["server"], fields["mailboxServer"]], ["FE1", "BE1"]);
+    assert.match(String(fields["code"]), /Http404|ErrorAccessDenied/);
+  }
 });
 
 Deno.test("a delay too long to wait for suspends the mailbox, and no request is made before it", async () => {
   const tooLongMs = LIMITS.retryAfterMsMax + 1_000;
-  const { client, env, transport } = harness(
-    once({ status: 500, body: fault("ErrorServerBusy", tooLongMs) }),
-  );
-  for (let call = 0; call < 2; call++) {
-    const sent = client.send(ALICE, ROOT, NO_ABORT);
-    await assert.rejects(sent, { kind: "mailbox", code: "ErrorServerBusy" });
+  const busy: readonly (string | ScriptedAnswer)[] = [
+    { status: 500, body: fault("ErrorServerBusy", tooLongMs) },
+    answer("GetFolder", failure("GetFolder", "ErrorServerBusy", backOff(tooLongMs))),
+  ];
+  for (const first of busy) {
+    const { client, env, transport } = harness(once(first));
+    for (let call = 0; call < 2; call++) {
+      const sent = client.send(ALICE, ROOT, NO_ABORT);
+      await assert.rejects(sent, { kind: "mailbox", code: "ErrorServerBusy" });
+    }
+    assert.equal(transport.requests.length, 1);
+    await env.clock.runUntil(env.clock.sleep(tooLongMs, NO_ABORT));
+    await env.clock.runUntil(client.send(ALICE, ROOT, NO_ABORT));
   }
-  assert.equal(transport.requests.length, 1);
-  await env.clock.runUntil(env.clock.sleep(tooLongMs, NO_ABORT));
-  await env.clock.runUntil(client.send(ALICE, ROOT, NO_ABORT));
 });
 
 Deno.test("what can pass is tried again: error pages, cut answers, missing messages, redirects", async () => {

@@ -9,14 +9,19 @@ import type { ItemAnswer } from "./operations/item_answer.ts";
 import { pushedStream, type Write } from "./pushed_stream.ts";
 import { RepeatedFailures } from "./repeated_failures.ts";
 
+/** One harmless request that shows whether a mailbox answers; rejects if not. */
+export type Probe = (mailbox: Mailbox, options: CallOptions) => Promise<void>;
+
 /** Fetches MIME content, held in memory or streamed. */
 export class ContentFetcher {
   readonly #client: EwsClient;
+  readonly #probe: Probe;
   /** Of streams, by item id. */
   readonly #failures = new RepeatedFailures();
 
-  constructor(client: EwsClient) {
+  constructor(client: EwsClient, probe: Probe) {
     this.#client = client;
+    this.#probe = probe;
   }
 
   /** Content of several items from one request, held in memory as far as it is small enough. */
@@ -50,7 +55,8 @@ export class ContentFetcher {
           try {
             await this.#copy(mailbox, itemId, write, options);
           } catch (error) {
-            throw this.#failures.judge(itemId, error);
+            const probe = () => this.#probe(mailbox, options);
+            throw await this.#failures.judge(itemId, error, probe);
           }
           this.#failures.succeeded(itemId);
         }),

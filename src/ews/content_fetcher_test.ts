@@ -9,17 +9,18 @@ import { answer, contentMessage, failure, fault, idsAskedFor } from "./testing/a
 import { type Script, ScriptedTransport } from "./testing/scripted_transport.ts";
 import { NO_ABORT, testEnv } from "./testing/test_env.ts";
 
+const HTML = { "content-type": "text/html" };
 const ALICE = {
   address: "alice@example.com",
   bucket: { owner: "o", name: "n" },
   startFrom: "bucket",
 } as const;
 
-function harness(script: Script) {
+function harness(script: Script, probe = () => Promise.resolve()) {
   const transport = new ScriptedTransport(script);
   const endpoint = new URL("https://mail.example.com/EWS/Exchange.asmx");
   const client = new EwsClient({ transport, endpoint, accessType: "delegate", env: testEnv() });
-  return { fetcher: new ContentFetcher(client), transport };
+  return { fetcher: new ContentFetcher(client, probe), transport };
 }
 
 async function bytesOf(mime: MimeContent): Promise<Buffer> {
@@ -121,6 +122,19 @@ Deno.test("a stream that fails a few times in a row for its item's fault is the 
   for (let i = 0; i < 5; i++) await open();
   const four = Array.from({ length: 4 }, () => "retryable");
   assert.deepEqual(kinds, [...four, "whole", ...four, "item"]);
+});
+
+Deno.test("a stream with which the server fails is its item's fault only if the server answers otherwise", async () => {
+  let isDown = true;
+  const probe = () => isDown ? Promise.reject(new SyncError("retryable", "Timeout", "No")) : ok;
+  const ok = Promise.resolve();
+  const { fetcher } = harness(() => ({ status: 500, body: "<html>", headers: HTML }), probe);
+  const kinds: string[] = [];
+  for (let i = 0; i < 8; i++) {
+    if (i === 7) isDown = false;
+    await bytesOf(fetcher.stream(ALICE, "A")).catch(({ kind }: SyncError) => kinds.push(kind));
+  }
+  assert.deepEqual(kinds, [...Array.from({ length: 7 }, () => "retryable"), "item"]);
 });
 
 Deno.test("a busy server is never an item's fault", async () => {

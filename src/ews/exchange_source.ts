@@ -15,38 +15,44 @@ import type {
   ListOptions,
   ListPage,
   MailSource,
+  MailSurvey,
 } from "../core/ports.ts";
 import { retry } from "../core/retry.ts";
+import { ChangePages } from "./change_pages.ts";
 import { EwsClient, type EwsClientOptions } from "./client.ts";
-import { ContentFetcher } from "./content_fetcher.ts";
+import { ContentFetcher, type Probe } from "./content_fetcher.ts";
 import { planContent } from "./content_plan.ts";
 import { describeItems } from "./describe_items.ts";
 import { findPage } from "./find_page.ts";
 import { listItems } from "./listing.ts";
 import { mailFoldersOf } from "./mail_folders.ts";
+import { countFolderItems } from "./operations/count_folder_items.ts";
 import { findFolder, type FoundFolder } from "./operations/find_folder.ts";
+import { findItem } from "./operations/find_item.ts";
 import { getFolder } from "./operations/get_folder.ts";
 import type { ItemAnswer } from "./operations/item_answer.ts";
 import type { DistinguishedFolder } from "./operations/request_parts.ts";
-import { syncFolderItems } from "./operations/sync_folder_items.ts";
 import { EmailRebuilder } from "./rebuild_email.ts";
 import { settleItems } from "./settle_items.ts";
 
 /** Mailboxes of an Exchange server over Exchange Web Services. */
-export function createExchangeSource(options: EwsClientOptions): MailSource {
+export function createExchangeSource(options: EwsClientOptions): MailSource & MailSurvey {
   return new ExchangeSource(options);
 }
 
-class ExchangeSource implements MailSource {
+class ExchangeSource implements MailSource, MailSurvey {
   readonly #client: EwsClient;
+  readonly #changes: ChangePages;
   readonly #content: ContentFetcher;
   readonly #rebuilder: EmailRebuilder;
   readonly #options: EwsClientOptions;
 
   constructor(options: EwsClientOptions) {
     this.#client = new EwsClient(options);
-    this.#content = new ContentFetcher(this.#client);
-    this.#rebuilder = new EmailRebuilder(this.#client, options.env);
+    this.#changes = new ChangePages(this.#client);
+    const probe: Probe = (mailbox, call) => this.probe(mailbox, call);
+    this.#content = new ContentFetcher(this.#client, probe);
+    this.#rebuilder = new EmailRebuilder(this.#client, options.env, probe);
     this.#options = options;
   }
 
@@ -72,15 +78,7 @@ class ExchangeSource implements MailSource {
   }
 
   async changes(at: FolderOf, options: ChangesOptions): Promise<ChangePage> {
-    const operation = syncFolderItems({
-      folderId: at.folder.id,
-      syncState: options.token,
-      limit: Math.min(options.limit, LIMITS.syncPageChangesMax),
-    });
-    return await inFolder(
-      at,
-      async () => (await this.#client.send(at.mailbox, operation, options)).value,
-    );
+    return await inFolder(at, () => this.#changes.next(at, options));
   }
 
   async list(at: FolderOf, options: ListOptions): Promise<ListPage> {
@@ -104,6 +102,7 @@ class ExchangeSource implements MailSource {
         settleItems(ids, {
           env: this.#options.env,
           signal,
+          probe: () => this.probe(mailbox, { signal }),
           ask: (some) => describeItems(this.#client, mailbox, some, { signal }),
         }),
     );
@@ -137,6 +136,7 @@ class ExchangeSource implements MailSource {
         settleItems<MimeContent>(ids, {
           env: this.#options.env,
           signal,
+          probe: () => this.probe(mailbox, { signal }),
           ask: (some) => this.#content.fetch(mailbox, some, { signal }),
         }),
     );
@@ -148,6 +148,24 @@ class ExchangeSource implements MailSource {
       }
       const answer = settled.get(itemId)!;
       return "error" in answer ? answer : { itemId, mime: answer.value };
+    });
+  }
+
+  async countItems(at: FolderOf, since: Date, options: CallOptions): Promise<number> {
+    return await inFolder(at, async () => {
+      const order = { by: "received", from: since } as const;
+      const operation = findItem({ folderId: at.folder.id, order, offset: 0, limit: 1 });
+      const { items, total } = (await this.#client.send(at.mailbox, operation, options)).value;
+      return total ?? items.length;
+    });
+  }
+
+  async unsyncedPlaces(mailbox: Mailbox, options: CallOptions): Promise<readonly string[]> {
+    const roles = UNSYNCED_PLACES.map(({ role }) => this.#folderOf(mailbox, role));
+    const { value } = await this.#client.send(mailbox, countFolderItems(roles), options);
+    return UNSYNCED_PLACES.flatMap(({ place, evenIfEmpty }, index) => {
+      const count = value[index];
+      return count === undefined || (count === 0 && !evenIfEmpty) ? [] : [place];
     });
   }
 
@@ -187,6 +205,13 @@ class ExchangeSource implements MailSource {
   }
 }
 
+/** By the role of the folder that shows that there is one. Folders above others hold nothing. */
+const UNSYNCED_PLACES = [
+  { role: "archivemsgfolderroot", place: "online archive", evenIfEmpty: true },
+  { role: "recoverableitemsdeletions", place: "recoverable items", evenIfEmpty: false },
+  { role: "publicfoldersroot", place: "public folders", evenIfEmpty: true },
+] as const;
+
 const LISTING_CHANGED = "ListingChanged";
 const LISTING_ATTEMPTS_MAX = 5;
 
@@ -215,7 +240,8 @@ async function inMailbox<T>(mailbox: Mailbox, action: () => Promise<T>): Promise
   try {
     return await action();
   } catch (error) {
-    if (!(error instanceof SyncError) || !GONE_CODES.has(error.code)) throw error;
+    if (!(error instanceof SyncError)) throw error;
+    if (!GONE_CODES.has(error.code) && error.code !== "ErrorAccessDenied") throw error;
     throw noAccess(mailbox, error);
   }
 }

@@ -6,6 +6,7 @@ import type { MimeContent } from "../core/mime_content.ts";
 import type { FetchOutcome } from "../core/ports.ts";
 import { Base64Lines } from "./base64_lines.ts";
 import type { EwsClient } from "./client.ts";
+import type { Probe } from "./content_fetcher.ts";
 import { getAttachment } from "./operations/get_attachment.ts";
 import {
   getItemMessage,
@@ -57,12 +58,14 @@ const encoder = new TextEncoder();
 export class EmailRebuilder {
   readonly #client: EwsClient;
   readonly #env: Env;
+  readonly #probe: Probe;
   /** Of attachments, by their ids. */
   readonly #failures = new RepeatedFailures();
 
-  constructor(client: EwsClient, env: Env) {
+  constructor(client: EwsClient, env: Env, probe: Probe) {
     this.#client = client;
     this.#env = env;
+    this.#probe = probe;
   }
 
   /** As `MailSource.rebuild`. */
@@ -93,6 +96,7 @@ export class EmailRebuilder {
       const answers = await settleItems([item.itemId], {
         env: this.#env,
         signal,
+        probe: () => this.#probe(mailbox, { signal }),
         ask: async () => (await this.#client.attempt(mailbox, operation, { signal })).value,
       });
       const answer = answers.get(item.itemId)!;
@@ -149,7 +153,8 @@ export class EmailRebuilder {
       await this.#client.attempt(mailbox, getAttachment({ id, isItem }), { signal, receive });
       if (isItem && !part.hasBegun) throw noContent();
     } catch (thrown) {
-      const error = this.#failures.judge(id, thrown);
+      const probe = () => this.#probe(mailbox, { signal });
+      const error = await this.#failures.judge(id, thrown, probe);
       if (part.hasBegun || !(error instanceof SyncError) || error.kind !== "item") throw error;
       return await writePart(unreadablePart(attachment, error.code), write);
     }

@@ -1,4 +1,5 @@
 import { SyncError } from "../core/errors.ts";
+import { answers, isDoubted } from "./doubted_request.ts";
 import { ATTEMPTS_FEW, mayBeItemsFault } from "./response_codes.ts";
 
 /** How many things with failures are remembered; the oldest is forgotten first. */
@@ -11,19 +12,29 @@ const REMEMBERED_MAX = 1_000;
 export class RepeatedFailures {
   readonly #counts = new Map<string, number>();
 
-  /** The failure as it now counts: of kind `item` once there were `ATTEMPTS_FEW` of `id` in a row. */
-  judge(id: string, error: unknown): unknown {
-    if (!(error instanceof SyncError) || !mayBeItemsFault(error)) return error;
+  /**
+   * The failure as it now counts: of kind `item` once there were `ATTEMPTS_FEW` of `id` in a row;
+   * where the server may be to blame (`isDoubted`), only if it answers `probe`.
+   */
+  async judge(id: string, error: unknown, probe: () => Promise<void>): Promise<unknown> {
+    if (!(error instanceof SyncError)) return error;
+    const doubted = isDoubted(error);
+    if (!doubted && !mayBeItemsFault(error)) return error;
     const count = (this.#counts.get(id) ?? 0) + 1;
-    this.#counts.delete(id);
-    if (count >= ATTEMPTS_FEW) return error.as("item");
-    const [oldest] = this.#counts.keys();
-    if (this.#counts.size >= REMEMBERED_MAX && oldest !== undefined) this.#counts.delete(oldest);
-    this.#counts.set(id, count);
-    return error;
+    const isItsOwn = count >= ATTEMPTS_FEW && (!doubted || await answers(probe));
+    if (!isItsOwn) this.#remember(id, count);
+    else this.#counts.delete(id);
+    return isItsOwn ? error.as("item") : error;
   }
 
   succeeded(id: string): void {
     this.#counts.delete(id);
+  }
+
+  #remember(id: string, count: number): void {
+    this.#counts.delete(id);
+    const [oldest] = this.#counts.keys();
+    if (this.#counts.size >= REMEMBERED_MAX && oldest !== undefined) this.#counts.delete(oldest);
+    this.#counts.set(id, count);
   }
 }

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { attemptsMaxOf, kindWhenGivenUp, syncErrorOfCode, UNKNOWN_CODE } from "./response_codes.ts";
+import {
+  attemptsMaxOf,
+  kindWhenGivenUp,
+  mayBeItemsFault,
+  syncErrorOfCode,
+  UNKNOWN_CODE,
+} from "./response_codes.ts";
 
 const errorOf = (code: string, reach: "item" | "folder" | "mailbox" = "item") =>
   syncErrorOfCode({ code, text: "It failed." }, reach);
@@ -43,6 +49,35 @@ Deno.test("what was tried in vain reaches as far as what was asked for, unless i
   assert.equal(kindWhenGivenUp(errorOf("ErrorAccessDenied"), "mailbox"), "item");
   assert.equal(attemptsMaxOf("ErrorServerBusy"), Infinity);
   assert.equal(attemptsMaxOf("ResponseCorrupt"), Infinity);
+});
+
+Deno.test("access denied to a whole request is the mailbox's, to one item or folder it is theirs", () => {
+  const denied = { code: "ErrorAccessDenied", text: "Denied." };
+  assert.equal(syncErrorOfCode({ ...denied, isFault: true }, "item").kind, "mailbox");
+  assert.equal(syncErrorOfCode({ ...denied, isFault: false }, "item").kind, "item");
+  // An item that is asked for alone may be refused by a fault, too.
+  const missing = { code: "ErrorItemNotFound", text: "Gone.", isFault: true };
+  assert.equal(syncErrorOfCode(missing, "item").kind, "item");
+});
+
+Deno.test("a policy that keeps EWS closed is recognised by what the server says of it", () => {
+  const said = (text: string) =>
+    syncErrorOfCode({ code: "ErrorAccessDenied", text, isFault: true }, "mailbox");
+  assert.equal(said("EWS is blocked by policy for this user or tenant").code, "EwsBlockedByPolicy");
+  assert.equal(said("EWS access is disabled for this tenant.").code, "EwsDisabled");
+  assert.match(said("EWS is disabled").hint ?? "", /Set-OrganizationConfig -EwsEnabled \$true/);
+  assert.equal(said("Access is denied. Check credentials.").code, "ErrorAccessDenied");
+});
+
+Deno.test("a sign-in to the mailbox that fails again and again is no item's fault", () => {
+  for (const code of ["ErrorMailboxLogonFailed", "ErrorProxyRequestProcessingFailed"]) {
+    const error = errorOf(code, "item");
+    assert.deepEqual([error.kind, attemptsMaxOf(code)], ["retryable", 5]);
+    assert.ok(!mayBeItemsFault(error));
+    assert.equal(kindWhenGivenUp(error, "item"), "mailbox");
+    assert.ok(error.hint);
+  }
+  assert.ok(mayBeItemsFault(errorOf("ErrorInternalServerError", "item")));
 });
 
 Deno.test("the code inside an internal error counts if it is known", () => {

@@ -53,10 +53,8 @@ function responseMessageOf(node: XmlNode, reach: Reach): ResponseMessage {
   // A warning counts by its code too: ErrorBatchProcessingStopped is one.
   if (code === "NoError") return { node };
   const text = node.optionalText("MessageText") ?? "";
-  return {
-    node,
-    error: syncErrorOfCode({ code, text, ...backOffOf(node.optionalNode("MessageXml")) }, reach),
-  };
+  const facts = factsOf(node.optionalNode("MessageXml"));
+  return { node, error: syncErrorOfCode({ code, text, ...facts }, reach) };
 }
 
 function errorOfFault(fault: XmlNode, reach: Reach): SyncError {
@@ -64,11 +62,21 @@ function errorOfFault(fault: XmlNode, reach: Reach): SyncError {
   const faultCode = fault.optionalText("faultcode")?.trim().replace(/^.*:/, "");
   const code = detail?.optionalText("ResponseCode")?.trim() ?? faultCode ?? UNKNOWN_CODE;
   const text = detail?.optionalText("Message") ?? fault.optionalText("faultstring") ?? "";
-  return syncErrorOfCode({ code, text, ...backOffOf(detail?.optionalNode("MessageXml")) }, reach);
+  const facts = detail?.optionalNode("MessageXml");
+  const said = [text, ...violationOf(facts)].join(" ");
+  return syncErrorOfCode({ code, isFault: true, text: said, ...factsOf(facts) }, reach);
+}
+
+/** Where a request breaks the schema, as an `ErrorSchemaValidation` has it: for our own eyes. */
+function violationOf(messageXml: XmlNode | undefined): readonly string[] {
+  return ["LineNumber", "LinePosition", "Violation"].flatMap((name) => {
+    const fact = messageXml?.optionalText(name)?.trim();
+    return fact ? [`${name}: ${fact}.`] : [];
+  });
 }
 
 /** `MessageXml` holds named values (EWS reference: Value element). */
-function backOffOf(messageXml: XmlNode | undefined) {
+function factsOf(messageXml: XmlNode | undefined) {
   const values = messageXml?.nodes("Value") ?? [];
   const named = (name: string) =>
     values.find((value) => value.optionalAttribute("Name") === name)?.content.trim();

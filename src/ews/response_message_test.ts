@@ -42,6 +42,23 @@ Deno.test("a fault is thrown with its code and delay, also without a detail", ()
   assert.throws(() => read(soap("<s:Fault/>")), { code: "ErrorUnknown" });
 });
 
+Deno.test("a fault that refuses the whole request is the mailbox's where a message would be an item's", () => {
+  assert.throws(() => read(fault("ErrorAccessDenied")), { kind: "mailbox" });
+  const [message] = read(answer("GetItem", failure("GetItem", "ErrorAccessDenied")));
+  assert.equal(message?.error?.kind, "item");
+});
+
+Deno.test("a violation of the schema is said with its place, for it is our defect", () => {
+  const facts = "<LineNumber>1</LineNumber><LinePosition>842</LinePosition>" +
+    "<Violation>The 'Zzz' attribute is not declared.</Violation>";
+  const refused = fault("ErrorSchemaValidation")
+    .replace("</detail>", `<MessageXml>${facts}</MessageXml></detail>`);
+  assert.throws(
+    () => read(refused),
+    { message: /LineNumber: 1\. LinePosition: 842\. Violation: The 'Zzz' attribute/ },
+  );
+});
+
 Deno.test("too few or too many messages make an incomplete answer", () => {
   const one = success("GetItem", "<m:Items/>");
   for (const text of [answer("GetItem"), answer("GetItem", one, one)]) {

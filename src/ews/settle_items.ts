@@ -3,14 +3,23 @@ import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { retry } from "../core/retry.ts";
 import { countedByCode } from "./counted_by_code.ts";
+import { doubtedRequest } from "./doubted_request.ts";
 import type { ItemAnswer } from "./operations/item_answer.ts";
-import { ATTEMPTS_FEW, mayBeItemsFault } from "./response_codes.ts";
+import { ATTEMPTS_FEW, attemptsMaxOf, kindWhenGivenUp, mayBeItemsFault } from "./response_codes.ts";
 
 export interface SettleOptions<T> extends CallOptions {
   readonly env: Env;
   /** Asks for some items once; answers in order, or rejects for all of them. */
   readonly ask: (itemIds: readonly string[]) => Promise<readonly ItemAnswer<T>[]>;
+  /**
+   * One harmless request that shows whether the mailbox answers; rejects if not. Absent: failures of
+   * the server are never blamed on an item.
+   */
+  readonly probe?: () => Promise<void>;
 }
+
+/** Failures of the server after which several items are doubted: one may have been its own. */
+const DOUBTED_TOGETHER_AFTER = 2;
 
 /**
  * Asks for items until each is settled: it has a value, or an error of kind `item`.
@@ -19,6 +28,7 @@ export interface SettleOptions<T> extends CallOptions {
  *   of a batch that the server stopped (`ErrorBatchProcessingStopped`) goes into a new request.
  * - A request that fails as a whole, be it for its size or for one poisonous item, is halved until
  *   that item is alone; then it is tried `ATTEMPTS_FEW` times and given up.
+ * - So is a request with which the server fails again and again although it answers others (`probe`).
  * - An item that fails among others is asked for once more alone (spec section 3).
  *
  * Rejects with an error that reaches beyond the items, or when the retry budget is spent. The ids
@@ -47,22 +57,25 @@ interface Progress<T> {
 /** One request, repeated until it brings some progress. */
 async function askOnce<T>(
   itemIds: readonly string[],
-  { env, signal, ask }: SettleOptions<T>,
+  { env, signal, ask, probe }: SettleOptions<T>,
 ): Promise<Progress<T>> {
   const isSingle = itemIds.length === 1;
+  const request = async () => progressOf(await ask(itemIds));
+  const failuresMax = isSingle ? ATTEMPTS_FEW : DOUBTED_TOGETHER_AFTER;
   try {
-    return await retry(async () => progressOf(await ask(itemIds)), {
+    return await retry(probe ? doubtedRequest(request, { failuresMax, probe }) : request, {
       env,
       signal,
       budgetMs: LIMITS.retryBudgetMs,
       // Of several items, smaller requests are the better second attempt.
       attemptsMax: countedByCode(
-        (error) => !mayBeItemsFault(error) ? Infinity : isSingle ? ATTEMPTS_FEW : 1,
+        (error) =>
+          !mayBeItemsFault(error) ? attemptsMaxOf(error.code) : isSingle ? ATTEMPTS_FEW : 1,
       ),
     });
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
-    const given = mayBeItemsFault(error) ? error.as("item") : error;
+    const given = error.as(mayBeItemsFault(error) ? "item" : kindWhenGivenUp(error, "item"));
     if (given.kind !== "item") throw given;
     if (isSingle) return { answers: [{ itemId: itemIds[0]!, error: given }], again: [] };
     return { answers: [], again: halvesOf(itemIds) };

@@ -121,11 +121,82 @@ Deno.test("one poisonous item is isolated, tried a few times and given up; the o
   );
 });
 
+/** A server that fails with `code` whenever `poison` is asked for, and answers a probe if it is `well`. */
+async function runPoisoned(ids: readonly string[], code: string, well: () => boolean) {
+  const env = testEnv();
+  const requests: (readonly string[])[] = [];
+  let probes = 0;
+  const failed = new SyncError("retryable", code, "Failed");
+  const settled = await env.clock.runUntil(settleItems(ids, {
+    ...NO_ABORT,
+    env,
+    ask: (itemIds): Promise<readonly ItemAnswer<string>[]> => {
+      requests.push(itemIds);
+      if (itemIds.includes("poison")) return Promise.reject(failed);
+      return Promise.resolve(itemIds.map((itemId) => ({ itemId, value: itemId })));
+    },
+    probe: () => {
+      probes++;
+      return well() ? Promise.resolve() : Promise.reject(failed);
+    },
+  }));
+  const outcomes = ids.map((id) => {
+    const answer = settled.get(id)!;
+    return "error" in answer ? `${answer.error.kind} ${answer.error.code}` : "value";
+  });
+  return { requests, outcomes, probes };
+}
+
+Deno.test("an item that brings the server down every time is isolated and given up, if the server is well otherwise", async () => {
+  for (const code of ["Http500", "Http504", "Timeout", "ConnectionReset", "ResponseNotXml"]) {
+    const { requests, outcomes, probes } = await runPoisoned(
+      ["a", "poison", "b", "c"],
+      code,
+      () => true,
+    );
+    assert.deepEqual(outcomes, ["value", `item ${code}`, "value", "value"]);
+    const sizes = requests.map(({ length }) => length);
+    assert.deepEqual(sizes, [4, 4, 2, 2, 1, 1, 1, 1, 1, 1, 2]);
+    assert.equal(probes, 3);
+  }
+});
+
+Deno.test("while the server is down no item is to blame, and it is tried on", async () => {
+  await assert.rejects(runPoisoned(["poison"], "Http500", () => false), {
+    kind: "retryable",
+    code: "Http500",
+  });
+  // It comes back without the item's being well: only now is that the item's own.
+  let probes = 0;
+  const { outcomes, requests } = await runPoisoned(["poison"], "Http500", () => ++probes > 2);
+  assert.deepEqual(outcomes, ["item Http500"]);
+  assert.equal(requests.length, 7);
+});
+
+Deno.test("a busy server is never taken for one that an item brings down", async () => {
+  for (const code of ["Http503", "Http429", "ErrorServerBusy", "ConnectionRefused"]) {
+    await assert.rejects(runPoisoned(["a", "poison"], code, () => true), {
+      kind: "retryable",
+      code,
+    });
+  }
+});
+
 Deno.test("what surely passes is tried until the budget is spent, and is never an item's fault", async () => {
   await assert.rejects(run(["a"], () => "ErrorServerBusy"), {
     code: "ErrorServerBusy",
     kind: "retryable",
   });
+});
+
+Deno.test("what only may pass and is no item's fault is tried a few times, then it is the mailbox's", async () => {
+  let requests = 0;
+  const failing = run(["a", "b"], works, () => {
+    requests++;
+    return "ErrorMailboxLogonFailed";
+  });
+  await assert.rejects(failing, { code: "ErrorMailboxLogonFailed", kind: "mailbox" });
+  assert.equal(requests, 5);
 });
 
 Deno.test("an error that reaches beyond the items rejects", async () => {

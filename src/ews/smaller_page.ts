@@ -1,11 +1,13 @@
 import type { SyncError } from "../core/errors.ts";
 import type { Operation } from "./operation.ts";
 
-/** Failures of a request that asked for too much at once. */
+/** Failures of a request that asked for too much at once: the server gave up, or whoever waited. */
 const TOO_MUCH_AT_ONCE: ReadonlySet<string> = new Set([
   "ErrorTimeoutExpired",
   "ErrorExceededFindCountLimit",
   "ResponseTooLarge",
+  "Timeout",
+  "Http504",
 ]);
 
 /**

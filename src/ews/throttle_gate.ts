@@ -7,8 +7,8 @@ const SPREAD_MS = 1_000;
 
 /**
  * One gate for one throttling budget (spec section 4): the service account with delegate access, the
- * target mailbox with impersonation, the whole server for HTTP 429 and 503. Everybody who spends the
- * budget passes here.
+ * target mailbox with impersonation, the whole server for HTTP 429, 503 and `Retry-After`. Everybody
+ * who spends the budget passes here.
  *
  * A busy answer closes it until the time that was named; nobody passes earlier. It also admits only
  * so many at a time: half as many after a busy answer, slowly more again with every success.

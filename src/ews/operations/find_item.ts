@@ -40,6 +40,8 @@ export interface ItemPage {
   readonly items: readonly FoundItem[];
   /** Whether the order ends with this page; a page may be short without being the last. */
   readonly complete: boolean;
+  /** How many items the whole order has; absent where the server does not say. */
+  readonly total?: number;
 }
 
 /** The property behind each order: its element, and the path that stands for it in requests. */
@@ -58,9 +60,11 @@ export function findItem(request: FindItemRequest): Operation<ItemPage> {
     encode: () => encode(request),
     decode: ([message]) => {
       const root = successOf(message).node("RootFolder");
+      const total = Number(root.optionalAttribute("TotalItemsInView"));
       return {
         items: root.node("Items").children.map((item) => foundItemOf(item, request.order)),
         complete: root.flagAttribute("IncludesLastItemInRange"),
+        ...(Number.isSafeInteger(total) ? { total } : {}),
       };
     },
   };

@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import type { Operation } from "../operation.ts";
+import { SyncError } from "../../core/errors.ts";
 import { responseMessagesOf } from "../response_message.ts";
 import type { SchemaVersion } from "../schema_version.ts";
 import { answer, failure, success } from "../testing/answers.ts";
 import { parseXml, type XmlNode } from "../xml.ts";
 import { element } from "../xml_writer.ts";
+import { countFolderItems } from "./count_folder_items.ts";
 import { findFolder } from "./find_folder.ts";
 import { findItem, type ItemOrder } from "./find_item.ts";
+import { getAttachment } from "./get_attachment.ts";
 import { getFolder } from "./get_folder.ts";
 import { getItemContent } from "./get_item_content.ts";
-import { getItemProperties } from "./get_item_properties.ts";
+import { getItemMessage, type ItemMessageType, type ItemPart } from "./get_item_message.ts";
+import { getItemProperties, type ItemProperties } from "./get_item_properties.ts";
 import { syncFolderItems } from "./sync_folder_items.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -28,6 +32,35 @@ function outline(node: XmlNode): string {
   const children = node.children.map(outline);
   return children.length === 0 ? node.name : `${node.name}(${children.join(" ")})`;
 }
+
+Deno.test("GetItem for a message asks for the body, and for what its type has", () => {
+  const fields = (type: ItemMessageType, ...parts: ItemPart[]) =>
+    encode(getItemMessage("A", type, parts)).node("ItemShape").node("AdditionalProperties")
+      .children.map((field) => field.attribute("FieldURI"));
+  assert.equal(
+    outline(encode(getItemMessage("A", "any", ["body"]))),
+    "GetItem(ItemShape(BaseShape BodyType AdditionalProperties(FieldURI FieldURI FieldURI)) " +
+      "ItemIds(ItemId))",
+  );
+  assert.deepEqual(fields("any", "body"), ["item:Subject", "item:InReplyTo", "item:Body"]);
+  assert.ok(fields("post").includes("message:From"));
+  assert.ok(!fields("post").includes("message:ToRecipients"));
+  assert.ok(fields("message", "headers").includes("item:InternetMessageHeaders"));
+});
+
+Deno.test("GetAttachment asks for one attachment, an item's as MIME, and says what holds its bytes", () => {
+  const file = getAttachment({ id: "A", isItem: false });
+  assert.equal(
+    outline(encode(file)),
+    "GetAttachment(AttachmentShape(IncludeMimeContent) AttachmentIds(AttachmentId))",
+  );
+  assert.deepEqual(file.contentElements, ["Content"]);
+  assert.deepEqual(getAttachment({ id: "A", isItem: true }).contentElements, ["MimeContent"]);
+  assert.throws(
+    () => decode(file, success("GetAttachment", "<m:Attachments/>")),
+    (error) => error instanceof SyncError && error.code === "AttachmentMissing",
+  );
+});
 
 Deno.test("FindFolder asks deep, by pages, for roles only where the server knows them", () => {
   const operation = findFolder({
@@ -105,6 +138,21 @@ Deno.test("GetFolder yields ids in order; a folder that is not there is undefine
   );
 });
 
+Deno.test("GetFolder for counts yields them in order; a folder that is not there has none", () => {
+  const operation = countFolderItems([{ name: "inbox" }, { name: "archivemsgfolderroot" }]);
+  assert.equal(
+    outline(encode(operation)),
+    "GetFolder(FolderShape(BaseShape AdditionalProperties(FieldURI)) " +
+      "FolderIds(DistinguishedFolderId DistinguishedFolderId))",
+  );
+  const folder = `<t:Folder><t:FolderId Id="D"/><t:TotalCount>7</t:TotalCount></t:Folder>`;
+  const found = success("GetFolder", `<m:Folders>${folder}</m:Folders>`);
+  assert.deepEqual(
+    decode(operation, found, failure("GetFolder", "ErrorFolderNotFound")),
+    [7, undefined],
+  );
+});
+
 Deno.test("SyncFolderItems asks for ids only, from a state if there is one", () => {
   const first = encode(syncFolderItems({ folderId: "F", syncState: undefined, limit: 512 }));
   assert.equal(
@@ -162,43 +210,76 @@ Deno.test("SyncFolderItems takes no answer without state, end mark or changes fo
   }
 });
 
-Deno.test("FindItem lists oldest first, with or without received time, from a time on or all", () => {
-  const time = new Date("1601-01-01T00:00:00Z");
+Deno.test("FindItem lists oldest first by any time, from a time on and up to one, or all", () => {
+  const from = new Date("1601-01-01T00:00:00Z");
+  const until = new Date("2100-01-01T00:00:00Z");
+  const exists = "Exists(FieldURI)";
+  const since = "IsGreaterThanOrEqualTo(FieldURI FieldURIOrConstant(Constant))";
+  const before = "IsLessThan(FieldURI FieldURIOrConstant(Constant))";
   const cases: readonly (readonly [ItemOrder, string])[] = [
-    [{ by: "received", from: undefined }, "Restriction(Exists(FieldURI))"],
-    [
-      { by: "received", from: time },
-      "Restriction(IsGreaterThanOrEqualTo(FieldURI FieldURIOrConstant(Constant)))",
-    ],
-    [{ by: "created", from: undefined }, "Restriction(Not(Exists(FieldURI)))"],
-    [
-      { by: "created", from: time },
-      "Restriction(And(Not(Exists(FieldURI)) " +
-      "IsGreaterThanOrEqualTo(FieldURI FieldURIOrConstant(Constant))))",
-    ],
+    [{ by: "received" }, `Restriction(${exists})`],
+    [{ by: "received", from }, `Restriction(${since})`],
+    [{ by: "received", until }, `Restriction(${before})`],
+    [{ by: "received", from, until }, `Restriction(And(${since} ${before}))`],
+    [{ by: "created" }, `Restriction(Not(${exists}))`],
+    [{ by: "created", from }, `Restriction(And(Not(${exists}) ${since}))`],
+    [{ by: "created", until }, `Restriction(And(Not(${exists}) ${before}))`],
+    [{ by: "created", from, until }, `Restriction(And(Not(${exists}) ${since} ${before}))`],
+    [{ by: "modified" }, ""],
+    [{ by: "modified", from }, `Restriction(${since})`],
+    [{ by: "modified", until }, `Restriction(${before})`],
+    [{ by: "modified", from, until }, `Restriction(And(${since} ${before}))`],
   ];
+  const paths = {
+    received: "item:DateTimeReceived",
+    created: "item:DateTimeCreated",
+    modified: "item:LastModifiedTime",
+  };
   for (const [order, restriction] of cases) {
-    const request = encode(findItem({ folderId: "F", order, offset: 4, limit: 5 }));
+    const operation = findItem({ folderId: "F", order, offset: 4, limit: 5 });
+    const request = encode(operation);
     assert.equal(
       outline(request),
       `FindItem(ItemShape(BaseShape AdditionalProperties(FieldURI)) IndexedPageItemView ` +
-        `${restriction} SortOrder(FieldOrder(FieldURI)) ParentFolderIds(FolderId))`,
+        `${restriction}${
+          restriction && " "
+        }SortOrder(FieldOrder(FieldURI)) ParentFolderIds(FolderId))`,
+    );
+    assert.equal(request.attribute("Traversal"), "Shallow");
+    const view = request.node("IndexedPageItemView");
+    assert.deepEqual(
+      ["MaxEntriesReturned", "Offset", "BasePoint"].map((name) => view.attribute(name)),
+      ["5", "4", "Beginning"],
     );
     const sort = request.node("SortOrder").node("FieldOrder");
     assert.equal(sort.attribute("Order"), "Ascending");
-    assert.equal(
-      sort.node("FieldURI").attribute("FieldURI"),
-      order.by === "received" ? "item:DateTimeReceived" : "item:DateTimeCreated",
-    );
+    assert.equal(sort.node("FieldURI").attribute("FieldURI"), paths[order.by]);
+    // What is shown, ordered and compared is one and the same time.
+    const uris = operation.encode("Exchange2016").match(/FieldURI="[^"]+"/g) ?? [];
+    const others = uris.filter((uri) => uri !== `FieldURI="${paths[order.by]}"`);
+    assert.deepEqual(others, order.by === "created" ? [`FieldURI="${paths.received}"`] : []);
   }
-  const encoded = findItem({
+  const bounded = findItem({
     folderId: "F",
-    order: { by: "received", from: time },
+    order: { by: "received", from, until },
     offset: 0,
     limit: 1,
-  })
-    .encode("Exchange2016");
-  assert.match(encoded, /Value="1601-01-01T00:00:00.000Z"/);
+  }).encode("Exchange2016");
+  assert.match(bounded, /IsGreaterThanOrEqualTo>.*Value="1601-01-01T00:00:00.000Z".*<t:IsLess/);
+  assert.match(bounded, /IsLessThan>.*Value="2100-01-01T00:00:00.000Z"/);
+});
+
+Deno.test("FindItem yields the time that the order is by, and no other", () => {
+  const times = "<t:DateTimeReceived>2026-01-01T00:00:01Z</t:DateTimeReceived>" +
+    "<t:DateTimeCreated>2026-01-01T00:00:02Z</t:DateTimeCreated>" +
+    "<t:LastModifiedTime>2026-01-01T00:00:03Z</t:LastModifiedTime>";
+  const root = `<m:RootFolder IncludesLastItemInRange="true"><t:Items><t:Message>` +
+    `<t:ItemId Id="A"/>${times}</t:Message></t:Items></m:RootFolder>`;
+  for (const [by, second] of [["received", 1], ["created", 2], ["modified", 3]] as const) {
+    const operation = findItem({ folderId: "F", order: { by }, offset: 0, limit: 1 });
+    const { items } = decode(operation, success("FindItem", root));
+    assert.equal(items[0]?.time?.getUTCSeconds(), second);
+  }
 });
 
 Deno.test("FindItem yields ids and times of any item element", () => {
@@ -220,6 +301,7 @@ Deno.test("FindItem yields ids and times of any item element", () => {
   assert.deepEqual(page, {
     items: [{ itemId: "A", time: new Date("2100-01-01T00:00:00Z") }, { itemId: "B" }],
     complete: false,
+    total: 9,
   });
 });
 
@@ -257,20 +339,43 @@ Deno.test("GetItem does not accept answers that belong to other items, nor succe
 
 Deno.test("GetItem for properties asks for ids and exactly the properties of a description", () => {
   const fields = (count: number) => Array.from({ length: count }, () => "FieldURI").join(" ");
-  const shapeOf = (type: "message" | "any") =>
-    outline(encode(getItemProperties(["A"], type)).node("ItemShape"));
-  assert.equal(
-    shapeOf("message"),
-    `ItemShape(BaseShape AdditionalProperties(${fields(12)} ExtendedFieldURI ${fields(3)}))`,
-  );
-  assert.equal(
-    shapeOf("any"),
-    `ItemShape(BaseShape AdditionalProperties(${fields(12)} ExtendedFieldURI ExtendedFieldURI))`,
-  );
-  for (const type of ["message", "any"] as const) {
-    const request = getItemProperties(["A"], type).encode("Exchange2016");
+  const cases = [
+    ["message", `${fields(12)} ExtendedFieldURI ${fields(3)}`],
+    ["any", `${fields(12)} ExtendedFieldURI ExtendedFieldURI`],
+    ["messageWithParticipants", `${fields(12)} ExtendedFieldURI ${fields(9)}`],
+    ["postWithAuthors", `${fields(12)} ExtendedFieldURI ${fields(5)}`],
+  ] as const;
+  for (const [asked, properties] of cases) {
+    const operation = getItemProperties(["A", "B"], asked);
+    assert.equal(
+      outline(encode(operation)),
+      `GetItem(ItemShape(BaseShape AdditionalProperties(${properties})) ItemIds(ItemId ItemId))`,
+    );
+    const request = operation.encode("Exchange2016");
     assert.doesNotMatch(request, /Subject|Body|Mime/);
-    assert.equal(request.includes("message:"), type === "message");
+    assert.equal(request.includes("message:"), asked !== "any");
+    // Posts have authors but no recipients: Exchange refuses an item for a foreign property.
+    assert.equal(request.includes("message:From"), /With/.test(asked));
+    assert.equal(request.includes("message:ToRecipients"), asked === "messageWithParticipants");
+  }
+});
+
+Deno.test("GetItem for properties says who took part only where that was asked for", () => {
+  const item = `<m:Items><t:Message><t:ItemId Id="A"/><t:From><t:Mailbox>` +
+    `<t:EmailAddress>A@Example.com</t:EmailAddress></t:Mailbox></t:From></t:Message></m:Items>`;
+  const described = (asked: ItemProperties) =>
+    decode(getItemProperties(["A"], asked), success("GetItem", item))[0];
+  for (const asked of ["message", "any"] as const) {
+    const answer = described(asked);
+    assert.ok(answer && "value" in answer && answer.value.participants === undefined);
+  }
+  for (const asked of ["messageWithParticipants", "postWithAuthors"] as const) {
+    const answer = described(asked);
+    assert.ok(answer && "value" in answer);
+    assert.deepEqual(answer.value.participants, {
+      addresses: ["a@example.com"],
+      unresolved: false,
+    });
   }
 });
 
