@@ -3,11 +3,17 @@ import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { channelBindingOf } from "./channel_binding.ts";
 import { type Connection, type Exchange, isUnsent } from "./connection.ts";
-import type { SignInResult } from "./credential_gate.ts";
+import type { Refusal, SignInResult } from "./credential_gate.ts";
 import { hostOf } from "./dial.ts";
 import { addressOf } from "./network_error.ts";
 import type { NtlmAccount } from "./ntlm_account.ts";
-import { decodeChallenge, encodeAuthenticate, encodeNegotiate } from "./ntlm_messages.ts";
+import {
+  computerNameOf,
+  decodeChallenge,
+  encodeAuthenticate,
+  encodeNegotiate,
+  type NtlmChallenge,
+} from "./ntlm_messages.ts";
 import type { HttpRequest } from "./transport.ts";
 
 /** Raw NTLM messages go under either name; Exchange offers both by default. */
@@ -28,6 +34,7 @@ export interface HandshakeInputs {
  * body, the CHALLENGE in a 401, then the request itself with AUTHENTICATE.
  *
  * An answer to NEGOTIATE that is no 401 is the answer of the server as it is, verdict `undecided`.
+ * A refusal says `NtlmConnectionNotKept` where it is seen to be the fault of something in between.
  * Rejects with `NtlmNotOffered`, `NtlmChallengeInvalid`, `NtlmConnectionLost` where the connection
  * does not outlive the handshake, and as `Connection.exchange` does.
  */
@@ -42,10 +49,11 @@ export async function ntlmHandshake(
   if ("answer" in opening) return { verdict: "undecided", value: opening.answer };
 
   const { certificate } = connection;
+  const challenge = decodeChallenge(opening.challenge);
   const authenticate = encodeAuthenticate({
     ...inputs,
     negotiate,
-    challenge: decodeChallenge(opening.challenge),
+    challenge,
     targetName: `HTTP/${hostOf(request.url)}`,
     ...(certificate ? { channelBinding: channelBindingOf(certificate) } : {}),
   });
@@ -55,8 +63,11 @@ export async function ntlmHandshake(
     () => connection.exchange(signedIn, options),
   );
   if (exchange.status === 401) {
+    const signIn = { connection, request, negotiate, scheme: opening.scheme, challenge };
+    const kept = await isKept(signIn, exchange, options);
     connection.destroy();
-    return { verdict: "refused" };
+    if (kept === true) return { verdict: "refused" };
+    return { verdict: "refused", ...(kept === false ? notKept(request.url) : perhapsNotKept()) };
   }
   return { verdict: provesSignIn(exchange.status) ? "accepted" : "undecided", value: exchange };
 }
@@ -103,6 +114,58 @@ async function answerWithoutSignIn(
   if (answer.status >= 300) return { answer };
   await drain(answer, request.url);
   return { answer: await connection.exchange(request, options) };
+}
+
+interface RefusedSignIn {
+  readonly connection: Connection;
+  readonly request: HttpRequest;
+  readonly negotiate: Uint8Array;
+  readonly scheme: Scheme;
+  readonly challenge: NtlmChallenge;
+}
+
+/**
+ * False if AUTHENTICATE did not come to the server over the connection that NEGOTIATE came over: a
+ * proxy or load balancer in between does not keep them together. A server refuses that, and most in
+ * the very words of a wrong password; so NEGOTIATE, which names no one, is sent twice more. On a
+ * connection that is kept, a strict server does not challenge the second of them; where both are
+ * challenged, other computers or the words of a proxy tell, or else nothing is known.
+ */
+async function isKept(
+  signIn: RefusedSignIn,
+  refused: Exchange,
+  options: CallOptions,
+): Promise<boolean | undefined> {
+  const { scheme, challenge } = signIn;
+  const offer = refused.headers.get("www-authenticate") ?? "";
+  if (challengeIn(offer, scheme)) return false;
+  try {
+    await drain(refused, signIn.request.url);
+    const first = await challengeAgain(signIn, options);
+    const second = first && await challengeAgain(signIn, options);
+    if (!second) return true;
+    const computers = [challenge, first, second].map(computerNameOf);
+    return new Set(computers).size > 1 || isFromProxy(refused) ? false : undefined;
+  } catch {
+    // Whatever it was, nothing more will be known than the refusal, which must be counted.
+    return undefined;
+  }
+}
+
+async function challengeAgain(
+  { connection, request, negotiate, scheme }: RefusedSignIn,
+  options: CallOptions,
+): Promise<NtlmChallenge | undefined> {
+  const { body: _, ...empty } = request;
+  const answer = await connection.exchange(withMessage(empty, scheme, negotiate), options);
+  await drain(answer, request.url);
+  const challenge = challengeIn(answer.headers.get("www-authenticate") ?? "", scheme);
+  return challenge && decodeChallenge(challenge);
+}
+
+/** Exchange is always behind IIS, which says so unless it is told not to. */
+function isFromProxy({ headers }: Exchange): boolean {
+  return headers.has("via") || !(headers.get("server") ?? "Microsoft").startsWith("Microsoft");
 }
 
 /** Statuses that only the application behind the sign-in gives; a gateway may give the others. */
@@ -174,6 +237,23 @@ function connectionLost(url: URL, cause: unknown): SyncError {
       cause,
     },
   );
+}
+
+function notKept(url: URL): { readonly refusal: Refusal } {
+  const message = `Sign-in at "${addressOf(url)}" failed because something in between sends the ` +
+    "requests of one connection over several";
+  const hint =
+    "Let proxies and load balancers keep one connection to Exchange for each from here (nginx: " +
+    "`stream` instead of `http`); if they do, check `auth_user` and `auth_password`";
+  return { refusal: { code: "NtlmConnectionNotKept", message, hint } };
+}
+
+function perhapsNotKept(): { readonly hint: string } {
+  const hint =
+    "Check `auth_user` and `auth_password`, whether the account is locked or expired, that nothing " +
+    "between here and Exchange ends TLS (channel binding), and that proxies and load balancers " +
+    "keep one connection to Exchange for each from here";
+  return { hint };
 }
 
 function noChallenge(url: URL): SyncError {

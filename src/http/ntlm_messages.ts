@@ -22,7 +22,14 @@ const FLAG = {
 const NEGOTIATE_FLAGS = Object.values(FLAG).reduce((flags, flag) => (flags | flag) >>> 0, 0);
 
 /** AvId of [MS-NLMP] 2.2.2.1. */
-const AV = { eol: 0, flags: 6, timestamp: 7, targetName: 9, channelBindings: 10 } as const;
+const AV = {
+  eol: 0,
+  computerName: 1,
+  flags: 6,
+  timestamp: 7,
+  targetName: 9,
+  channelBindings: 10,
+} as const;
 
 /** MsvAvFlags: the message carries a MIC. */
 const AV_FLAG_MIC = 0x2;
@@ -99,6 +106,11 @@ export function decodeChallenge(bytes: Uint8Array): NtlmChallenge {
     serverChallenge: message.subarray(24, 32),
     targetInfo: hasTargetInfo ? decodeAvPairs(payloadOf(message, 40)) : [],
   };
+}
+
+/** MsvAvNbComputerName in hex: which server challenges. Absent where it does not say. */
+export function computerNameOf({ targetInfo }: NtlmChallenge): string | undefined {
+  return valueOf(targetInfo, AV.computerName)?.toHex();
 }
 
 /**

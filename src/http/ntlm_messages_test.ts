@@ -14,6 +14,13 @@ const EXPECTED: Expectation = {
 // MD5 of 20 bytes of header and "tls-server-end-point:" with 32 times 0x07, by another program.
 const BINDING = Uint8Array.fromHex("b1a3c6580100729194d4b9487c9edceb");
 
+/** The CHALLENGE of the published NTLMv2 example, [MS-NLMP] 4.2.4.3. */
+const PUBLISHED_CHALLENGE = Uint8Array.fromHex(
+  "4e544c4d53535000" + "02000000" + "0c000c0038000000" + "33828ae2" + "0123456789abcdef" +
+    "0000000000000000" + "2400240044000000" + "060070170000000f" + "530065007200760065007200" +
+    "02000c0044006f006d00610069006e00" + "01000c00530065007200760065007200" + "00000000",
+);
+
 interface Changes {
   readonly challenge?: Uint8Array;
   readonly channelBinding?: Uint8Array;
@@ -41,6 +48,64 @@ Deno.test("NEGOTIATE is 40 bytes that name no one", () => {
     "0a00614a0000000f";
   assert.equal(encodeNegotiate().toHex(), expected);
 });
+
+// What differs from the published AUTHENTICATE: no workstation, no session key, and more AV pairs.
+Deno.test("AUTHENTICATE is that of the published NTLMv2 example as far as it is meant to be", () => {
+  const challenge = decodeChallenge(PUBLISHED_CHALLENGE);
+  assert.deepEqual(challenge.targetInfo.map(({ id }) => id), [2, 1]);
+  const message = encodeAuthenticate({
+    account: { domain: "Domain", user: "User" },
+    password: "Password",
+    negotiate: encodeNegotiate(),
+    challenge,
+    targetName: "HTTP/Server",
+    clientChallenge: Uint8Array.fromHex("aaaaaaaaaaaaaaaa"),
+    // A FILETIME of zero.
+    now: new Date("1601-01-01T00:00:00Z"),
+  });
+  assert.equal(message.subarray(0, 12).toHex(), "4e544c4d5353500003000000");
+  assert.equal(fieldOf(message, LM), "86c35097ac9cec102554764a57cccc19aaaaaaaaaaaaaaaa");
+  assert.equal(fieldOf(message, 28), "44006f006d00610069006e00");
+  assert.equal(fieldOf(message, 36), "5500730065007200");
+  assert.equal(fieldOf(message, 44) + fieldOf(message, 52), "");
+  const temp = "0101000000000000" + "0000000000000000" + "aaaaaaaaaaaaaaaa" + "00000000" +
+    "02000c0044006f006d00610069006e00" + "01000c00530065007200760065007200";
+  assert.ok(fieldOf(message, NT).slice(32).startsWith(temp));
+});
+
+Deno.test("whatever flags a challenge has, the answer is NTLMv2 or none", () => {
+  let answered = 0;
+  fc.assert(
+    fc.property(fc.nat(0xffff_ffff), fc.boolean(), (flags, time) => {
+      const challenge = challengeMessage({ time });
+      new DataView(challenge.buffer).setUint32(20, flags, true);
+      if ((flags & 1) === 0) {
+        assert.throws(() => authenticate({ challenge }), { code: "NtlmChallengeInvalid" });
+        return;
+      }
+      answered++;
+      const { authenticate: message } = authenticate({ challenge });
+      const lm = fieldOf(message, LM);
+      // LM and NTLM responses have 24 bytes; of these, LMv2 ends with the client's challenge.
+      assert.ok(fieldOf(message, NT).length > 2 * 44);
+      assert.ok(lm === "00".repeat(24) || lm.endsWith("0102030405060708"));
+      // NTLMSSP_NEGOTIATE_LM_KEY
+      assert.equal((message[60] ?? 0) & 0x80, 0);
+    }),
+  );
+  assert.ok(answered > 0);
+});
+
+/** Where the header describes the responses. */
+const LM = 12;
+const NT = 20;
+
+/** A field of an AUTHENTICATE message in hex. */
+function fieldOf(message: Uint8Array, at: number): string {
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  const offset = view.getUint32(at + 4, true);
+  return message.subarray(offset, offset + view.getUint16(at, true)).toHex();
+}
 
 Deno.test("AUTHENTICATE with MIC and channel binding satisfies an independent verifier", () => {
   assert.equal(refusalOf(authenticate({ channelBinding: BINDING }), EXPECTED), undefined);

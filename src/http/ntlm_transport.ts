@@ -1,36 +1,32 @@
 import type { CallOptions } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
-import { LIMITS } from "../core/limits.ts";
 import type { Secret } from "../core/secret.ts";
-import { Semaphore } from "../core/semaphore.ts";
-import { Connection, type ConnectionOptions, type Exchange, isUnsent } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import {
+  ConnectionPool,
+  type ConnectionPoolOptions,
+  type PooledTransport,
+  type Served,
+} from "./connection_pool.ts";
 import type { CredentialGate } from "./credential_gate.ts";
-import { IdleConnections } from "./idle_connections.ts";
+import { guardedSignIn, passGate } from "./guarded_sign_in.ts";
 import { ntlmAccountOf } from "./ntlm_account.ts";
 import { ntlmHandshake } from "./ntlm_handshake.ts";
-import type { HttpRequest, HttpResponse, HttpTransport } from "./transport.ts";
+import { type RotatingSecret, rotatingSecretOf } from "./rotating_secret.ts";
+import type { HttpRequest, HttpResponse } from "./transport.ts";
 
-export interface NtlmTransportOptions extends ConnectionOptions {
-  /** Only its origin counts: no other ever sees a request or an NTLM message. */
-  readonly endpoint: URL;
+export interface NtlmTransportOptions extends ConnectionPoolOptions {
   /** As configured: `DOMAIN\user`, `user@domain` or `user`. */
   readonly user: string;
-  readonly password: Secret;
+  readonly password: Secret | RotatingSecret;
   /** Shared by everything in the process that signs in as this user. */
   readonly gate: CredentialGate;
-  /** Default `LIMITS.connectionsMax`. */
-  readonly connectionsMax?: number;
-  /** Unused connections are closed after this, ms; default `LIMITS.connectionIdleMsMax`. */
-  readonly idleMsMax?: number;
   /** Default: the runtime's cryptographic source. */
   readonly randomBytes?: (count: number) => Uint8Array;
 }
 
-/** An `HttpTransport` that owns connections. */
-export interface NtlmTransport extends HttpTransport, AsyncDisposable {
-  /** Closes the unused connections at once and the others as soon as their responses end. */
-  close(): Promise<void>;
-}
+/** An `HttpTransport` with NTLM sign-in. */
+export type NtlmTransport = PooledTransport;
 
 /**
  * Requests with NTLM sign-in over a bounded number of connections to one origin. NTLM authenticates
@@ -47,88 +43,58 @@ export function createNtlmTransport(options: NtlmTransportOptions): NtlmTranspor
 
 class PooledNtlmTransport implements NtlmTransport {
   readonly #options: NtlmTransportOptions;
-  readonly #slots: Semaphore;
-  readonly #idle: IdleConnections;
-  #closed = false;
+  readonly #password: RotatingSecret;
+  readonly #pool: ConnectionPool;
 
   constructor(options: NtlmTransportOptions) {
     this.#options = options;
-    this.#slots = new Semaphore(options.connectionsMax ?? LIMITS.connectionsMax);
-    this.#idle = new IdleConnections(
-      options.clock,
-      options.idleMsMax ?? LIMITS.connectionIdleMsMax,
-    );
+    this.#password = rotatingSecretOf(options.password);
+    this.#pool = new ConnectionPool(options);
   }
 
   send(request: HttpRequest, options: CallOptions): Promise<HttpResponse> {
-    const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
-    // The slot is held until the response has ended, long after the caller has it.
-    this.#slots.run(async () => {
-      const { connection, exchange, signedIn } = await this.#exchange(request, options);
-      resolve(exchange);
-      const reusable = await exchange.ended;
-      if (reusable && signedIn && !this.#closed) this.#idle.put(connection);
-      else connection.destroy();
-    }, options).catch(reject);
-    return promise;
+    return this.#pool.send(request, options, async () => {
+      await passGate({ gate: this.#options.gate, secret: this.#password });
+      return await this.#onSignedInConnection(request, options) ??
+        await this.#onFreshConnection(request, options);
+    });
   }
 
   close(): Promise<void> {
-    this.#closed = true;
-    return this.#idle.close();
+    return this.#pool.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #exchange(request: HttpRequest, options: CallOptions): Promise<Answered> {
-    this.#checkOrigin(request.url);
-    this.#options.gate.check();
-    return await this.#onIdleConnection(request, options) ??
-      await this.#onFreshConnection(request, options);
-  }
-
-  #checkOrigin(url: URL): void {
-    const { origin } = this.#options.endpoint;
-    if (url.origin === origin) return;
-    throw new SyncError(
-      "mailbox",
-      "ForeignOrigin",
-      `Request to "${url.origin}" was not sent: the credentials are for "${origin}" only`,
-      { hint: "Check `ews_endpoint`, and whether the server redirects to another host" },
-    );
-  }
-
   /** Resolves to nothing if there is no such connection, or none that is still signed in. */
-  async #onIdleConnection(
+  async #onSignedInConnection(
     request: HttpRequest,
     options: CallOptions,
-  ): Promise<Answered | undefined> {
-    for (let connection = this.#idle.take(); connection; connection = this.#idle.take()) {
-      try {
-        const exchange = await connection.exchange(request, options);
-        if (exchange.status !== 401) return { connection, exchange, signedIn: true };
-        connection.destroy();
-        return undefined;
-      } catch (error) {
-        if (!isUnsent(error)) throw error;
-      }
-    }
+  ): Promise<Served | undefined> {
+    const served = await this.#pool.reuse(request, options);
+    if (served?.exchange.status !== 401) return served;
+    served.connection.destroy();
     return undefined;
   }
 
-  async #onFreshConnection(request: HttpRequest, options: CallOptions): Promise<Answered> {
-    let connection = await this.#open(options);
+  async #onFreshConnection(request: HttpRequest, options: CallOptions): Promise<Served> {
+    let connection = await this.#pool.open(options);
+    const signIn = async (password: Secret) => {
+      // The wait at the gate may have been longer than the server's patience; a refusal closes.
+      if (connection.closed) connection = await this.#pool.open(options);
+      const result = await this.#signIn(connection, request, password, options);
+      if (result.verdict === "refused") return result;
+      const reusable = result.verdict === "accepted";
+      return { verdict: result.verdict, value: { connection, exchange: result.value, reusable } };
+    };
     try {
-      return await this.#options.gate.signIn(async () => {
-        // The wait at the gate may have been longer than the server's patience.
-        if (connection.closed) connection = await this.#open(options);
-        const result = await this.#signIn(connection, request, options);
-        if (result.verdict === "refused") return result;
-        const signedIn = result.verdict === "accepted";
-        return { verdict: result.verdict, value: { connection, exchange: result.value, signedIn } };
-      }, options);
+      return await guardedSignIn(
+        { gate: this.#options.gate, secret: this.#password },
+        signIn,
+        options,
+      );
     } catch (error) {
       connection.destroy();
       throw this.#withoutEndingTheProcess(error);
@@ -142,12 +108,8 @@ class PooledNtlmTransport implements NtlmTransport {
     return outOfOrder ? error.as("mailbox") : error;
   }
 
-  #open({ signal }: CallOptions): Promise<Connection> {
-    return Connection.open(this.#options.endpoint, { ...this.#options, signal });
-  }
-
-  #signIn(connection: Connection, request: HttpRequest, options: CallOptions) {
-    const { user, password, clock, randomBytes = secureRandomBytes } = this.#options;
+  #signIn(connection: Connection, request: HttpRequest, password: Secret, options: CallOptions) {
+    const { user, clock, randomBytes = secureRandomBytes } = this.#options;
     return ntlmHandshake(connection, request, {
       account: ntlmAccountOf(user),
       password: password.reveal(),
@@ -155,13 +117,6 @@ class PooledNtlmTransport implements NtlmTransport {
       now: clock.now(),
     }, options);
   }
-}
-
-interface Answered {
-  readonly connection: Connection;
-  readonly exchange: Exchange;
-  /** Whether the connection may serve other requests without a handshake. */
-  readonly signedIn: boolean;
 }
 
 function secureRandomBytes(count: number): Uint8Array {

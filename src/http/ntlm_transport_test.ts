@@ -8,6 +8,7 @@ import {
   type NtlmTransport,
   type NtlmTransportOptions,
 } from "./ntlm_transport.ts";
+import { RotatingSecret } from "./rotating_secret.ts";
 import { type CertificateWithKey, TestAuthority } from "./testing/certificates.ts";
 import { encodeResponse, writeAll } from "./testing/http_wire.ts";
 import { ManualClock } from "./testing/manual_clock.ts";
@@ -15,6 +16,7 @@ import { NtlmServer, type Respond } from "./testing/ntlm_server.ts";
 import { TestServer } from "./testing/test_server.ts";
 import { undiciCase } from "./testing/undici_case.ts";
 import { waitUntil } from "./testing/wait_until.ts";
+import { silentLog } from "./testing/warning_log.ts";
 import { systemClock } from "../runtime/system.ts";
 import type { HttpRequest, HttpResponse } from "./transport.ts";
 
@@ -161,6 +163,45 @@ undiciCase(
       clock.advance(1);
       await assert.rejects(post(), refused);
       assert.equal(ntlm.logons, 2);
+    });
+  },
+);
+
+undiciCase(
+  "a password that was replaced where it is kept is read again once it is refused",
+  async () => {
+    let kept = "wrong";
+    const clock = new ManualClock();
+    const gate = new CredentialGate("CORP\\svc", clock);
+    const password = new RotatingSecret(new Secret(kept), {
+      read: () => Promise.resolve(new Secret(kept)),
+      onChange: () => gate.secretChanged(),
+      log: silentLog,
+    });
+    await using({ gate, password }, async ({ ntlm, post }) => {
+      await Promise.all(times(8, () => assert.rejects(post(), { code: "CredentialsRefused" })));
+      assert.equal(ntlm.logons, 1);
+      kept = "pässword";
+      const answers = await Promise.all(times(8, (index) => post(`${index}`)));
+      assert.deepEqual(answers, times(8, (index) => `200 ${index}`));
+      assert.deepEqual(ntlm.refusals, ["wrong password"]);
+    });
+  },
+);
+
+undiciCase(
+  "of 8 requests that wait for a refused sign-in all go on with the new password",
+  async () => {
+    const gate = new CredentialGate("CORP\\svc", systemClock);
+    const password = new RotatingSecret(new Secret("wrong"), {
+      read: () => Promise.resolve(new Secret("pässword")),
+      onChange: () => gate.secretChanged(),
+      log: silentLog,
+    });
+    await using({ gate, password }, async ({ ntlm, post }) => {
+      const answers = await Promise.all(times(8, (index) => post(`${index}`)));
+      assert.deepEqual(answers, times(8, (index) => `200 ${index}`));
+      assert.deepEqual(ntlm.refusals, ["wrong password"]);
     });
   },
 );
@@ -350,6 +391,18 @@ undiciCase("unused connections are closed after a while, and at the end", async 
     await waitUntil(() => server.openConnections === 0);
   });
 });
+
+undiciCase(
+  "a connection that is busy at the end is closed when its response has ended",
+  async () => {
+    await using({}, async ({ server, transport, request }) => {
+      const response = await transport.send(request("last"), FOREVER);
+      await transport.close();
+      assert.equal(await textOf(response), "200 last");
+      await waitUntil(() => server.openConnections === 0);
+    });
+  },
+);
 
 undiciCase("another origin never sees a request", async () => {
   await using({}, async ({ transport, request }) => {

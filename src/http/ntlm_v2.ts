@@ -66,12 +66,27 @@ function upperCase(text: string): string {
 }
 
 /**
- * Windows's table maps one unit to one, and none of those excepted here, which Unicode maps: "µ",
- * Georgian, and the letters outside ASCII whose capital is inside it ("ı", "ſ").
+ * Windows's table ([MS-UCODEREF] 3.1.5.3) has the letters that are also the small ones of their
+ * capitals: not "µ", "ı" and "ſ", and since Windows 7 not the final "ς".
  */
 function upperCaseUnit(unit: string): string {
+  if (GREEK_WITH_IOTA.test(unit)) {
+    return String.fromCharCode(unit.charCodeAt(0) + (unit < "\u1fb3" ? 8 : 9));
+  }
   const upper = unit.toUpperCase();
-  const excepted = unit === "µ" || (unit >= "\u10d0" && unit <= "\u10ff") ||
-    (unit >= "\u0080" && upper < "\u0080");
-  return upper.length === 1 && !excepted ? upper : unit;
+  const isPair = upper.length === 1 && upper.toLowerCase() === unit;
+  return isPair && !YOUNGER.some((letters) => letters.test(unit)) ? upper : unit;
 }
+
+/** Unicode writes their capitals with two letters, Windows with one. */
+const GREEK_WITH_IOTA = /[\u1f80-\u1f87\u1f90-\u1f97\u1fa0-\u1fa7\u1fb3\u1fc3\u1ff3]/;
+
+/** Got their capitals after Unicode 5.1, where the table stopped. */
+const YOUNGER: readonly RegExp[] = [
+  /[\u10d0-\u10ff]/, // Georgian
+  /[\u13f8-\u13fd\uab70-\uabbf]/, // Cherokee
+  /[\u019b\u023f\u0240\u0252\u025c\u0261\u0264-\u0266\u026a\u026c\u0282\u0287\u029d\u029e]/, // Latin
+  /[\u1d8e\u2c5f\ua791-\ua7f6\uab53]/,
+  /[\u03f3\u0525-\u052f\u1c8a\ua661\ua699\ua69b]/, // Greek, Cyrillic
+  /[\u2cec-\u2cf3\u2d27\u2d2d]/, // Coptic, old Georgian
+];
