@@ -62,6 +62,7 @@ export const LAYERS: readonly LayerRule[] = [
 
 /** The npm packages of the program. Any other is for development, and `src/` may not import it. */
 export const PACKAGES: readonly PackageRule[] = [
+  { package: "@azure/msal-node", onlyIn: ["src/http/msal_tokens.ts"], typesOnlyIn: [] },
   { package: "fast-xml-parser", onlyIn: ["src/ews/xml.ts"], typesOnlyIn: [] },
   {
     package: "undici",

@@ -53,7 +53,10 @@ export const TEST_GROUPS: readonly TestGroup[] = [
     permissions: ["--allow-all"],
   },
   { ...USUAL, name: "contract", folders: ["tests/contract/"], permissions: CONFINED },
+  { ...USUAL, name: "proxy", folders: ["tests/proxy/"], permissions: CONFINED },
   { ...USUAL, name: "simulation", folders: ["tests/simulation/"], permissions: CONFINED },
+  // Servers that others wrote, unpacked from Debian packages on first use.
+  { ...USUAL, name: "ntlm", folders: ["tests/ntlm_servers/"], permissions: ["--allow-all"] },
   {
     name: "e2e",
     folders: ["tests/e2e/"],

@@ -1,5 +1,6 @@
 import type { Mailbox } from "../core/mailbox.ts";
 import type { Secret } from "../core/secret.ts";
+import type { ProxyConfig } from "./proxy.ts";
 
 /** The effective configuration: defaults applied, environment on top, everything validated. */
 export interface AppConfig {
@@ -23,16 +24,45 @@ export interface ExchangeConfig {
   readonly auth: AuthConfig;
   readonly accessType: "delegate" | "impersonation";
   readonly tls: ExchangeTlsConfig;
+  /** On the way to the endpoint; absent: it is reached directly. */
+  readonly proxy?: ProxyConfig;
 }
 
-/** Only what this version can do; the schema knows the rest and `run` refuses it. */
-export type AuthConfig = NtlmAuthConfig;
+export type AuthConfig = PasswordAuthConfig | OauthConfig;
 
-export interface NtlmAuthConfig {
-  readonly type: "ntlm";
+export interface PasswordAuthConfig {
+  readonly type: "ntlm" | "basic";
   /** `user@domain`, `DOMAIN\user` or `user`, as configured. */
   readonly user: string;
-  readonly password: Secret;
+  readonly password: ConfiguredSecret;
+}
+
+/** Client credentials flow (RFC 6749 section 4.4). */
+export interface OauthConfig {
+  readonly type: "oauth2";
+  /** With or without the tenant's path, as configured. */
+  readonly authority: URL;
+  readonly clientId: string;
+  readonly scope: string;
+  /** On the way to the authority; absent: it is reached directly. */
+  readonly proxy?: ProxyConfig;
+  readonly credential: OauthCredential;
+}
+
+export type OauthCredential =
+  | { readonly kind: "secret"; readonly secret: ConfiguredSecret }
+  | {
+    readonly kind: "certificate";
+    /** PEM, its line ends real or written `\n`. */
+    readonly privateKey: ConfiguredSecret;
+    /** SHA-1 or SHA-256 of the certificate, in lower-case hex. */
+    readonly thumbprint: string;
+  };
+
+export interface ConfiguredSecret {
+  readonly value: Secret;
+  /** Where it comes from a variable `…_FILE`: the file to read it from again. */
+  readonly file?: string;
 }
 
 /** TLS of the Exchange connection only (spec section 4). */

@@ -15,6 +15,16 @@ const PLACE_OPTIONS = [
 /** The options each command takes, in the order help lists them. */
 const OPTIONS_OF = {
   "run": RUN_OPTION_NAMES,
+  "check": [
+    ...PLACE_OPTIONS,
+    "mailbox",
+    "json",
+    "shard-name",
+    "total-shards",
+    "debug-level",
+    "log-format",
+    "help",
+  ],
   "status": [...PLACE_OPTIONS, "url", "json", "shard-name", "total-shards", "help"],
   "verify": [
     ...PLACE_OPTIONS,

@@ -61,7 +61,26 @@ export async function givenInEnvironment(
   return given;
 }
 
+/** The file that a variable `…_FILE` names for the secret of a key. */
+export function secretFileOf(
+  key: keyof typeof CONFIG_KEYS,
+  env: ReadVariable,
+): string | undefined {
+  const override = OVERRIDES.find((candidate) => candidate.key === key && candidate.secret);
+  return override && variableOf(env, `${override.variable}_FILE`);
+}
+
 /** The content of a file that holds one secret, without one newline at its end. */
+export async function readSecretFile(
+  file: string,
+  readFile: ReadFile,
+): Promise<{ readonly value: string } | { readonly fault: string }> {
+  const read = await readText(file, LIMITS.secretFileBytesMax, readFile);
+  if ("fault" in read) return read;
+  const value = read.text.replace(/\r?\n$/, "");
+  return value === "" ? { fault: "is empty" } : { value };
+}
+
 async function secretInFile(
   file: string,
   variable: string,
@@ -69,10 +88,8 @@ async function secretInFile(
   findings: Findings,
 ): Promise<GivenValue> {
   const origin = { variable };
-  const read = await readText(file, LIMITS.secretFileBytesMax, readFile);
-  const value = "text" in read ? read.text.replace(/\r?\n$/, "") : undefined;
-  if (value) return { value, origin };
-  const fault = "fault" in read ? read.fault : "is empty";
-  findings.problems.push({ at: variable, value: quoted(file), message: `this file ${fault}` });
-  return { value, origin, reported: true };
+  const read = await readSecretFile(file, readFile);
+  if ("value" in read) return { value: read.value, origin };
+  findings.problems.push({ at: variable, value: quoted(file), message: `this file ${read.fault}` });
+  return { value: undefined, origin, reported: true };
 }

@@ -1,9 +1,17 @@
 import { hostListOf } from "./allowed_hosts.ts";
-import type { AuthConfig, ExchangeConfig } from "./app_config.ts";
+import type {
+  AuthConfig,
+  ConfiguredSecret,
+  ExchangeConfig,
+  OauthConfig,
+  OauthCredential,
+} from "./app_config.ts";
 import { endpointOf } from "./endpoint.ts";
-import { type ReadVariable, variableOf } from "./environment.ts";
+import type { Secret } from "../core/secret.ts";
+import { type ReadVariable, secretFileOf, variableOf } from "./environment.ts";
 import { quoted } from "./printable.ts";
 import type { Findings } from "./problem.ts";
+import { type ProxyConfig, proxyFor } from "./proxy.ts";
 import type { ReadKeys } from "./read_keys.ts";
 import type { CONFIG_KEYS } from "./schema.ts";
 import type { Setting } from "./setting.ts";
@@ -27,7 +35,7 @@ export interface ReadExchange {
   readonly endpoint?: URL;
   /** Defaults that depend on other keys, for `config show`. */
   readonly settings: readonly Setting[];
-  /** Absent if there are problems, or if this version cannot sign in that way. */
+  /** Absent if there are problems. */
   readonly config?: ExchangeConfig;
 }
 
@@ -43,16 +51,23 @@ export function readExchange(
   const rule: Rule = { keys, findings, graph, authType, endpoint };
   checkSignIn(rule);
   checkTransport(rule);
+  checkExchangeOnline(rule);
   checkAllowedHosts(rule, env);
-  const auth = authOf(rule);
+  const auth = authOf(rule, env);
+  const proxy = endpoint && proxyFor(endpoint, env, findings);
   return {
     settings: dependentDefaults(rule),
     ...(endpoint ? { endpoint } : {}),
-    ...(endpoint && auth ? { config: exchangeConfigOf(keys, endpoint, auth) } : {}),
+    ...(endpoint && auth ? { config: exchangeConfigOf({ keys, endpoint, auth, proxy }) } : {}),
   };
 }
 
-function exchangeConfigOf(keys: TopLevelKeys, endpoint: URL, auth: AuthConfig): ExchangeConfig {
+function exchangeConfigOf({ keys, endpoint, auth, proxy }: {
+  readonly keys: TopLevelKeys;
+  readonly endpoint: URL;
+  readonly auth: AuthConfig;
+  readonly proxy: ProxyConfig | undefined;
+}): ExchangeConfig {
   const { access_type, ews_ssl_verify, ews_ssl_ca_file } = keys.values;
   return {
     endpoint,
@@ -62,6 +77,7 @@ function exchangeConfigOf(keys: TopLevelKeys, endpoint: URL, auth: AuthConfig): 
       verify: ews_ssl_verify,
       ...(ews_ssl_ca_file === undefined ? {} : { caFile: ews_ssl_ca_file }),
     },
+    ...(proxy ? { proxy } : {}),
   };
 }
 
@@ -72,15 +88,12 @@ function graphEndpointOf({ keys: { values }, graph }: Rule): URL | undefined {
 }
 
 function dependentDefaults(rule: Rule): readonly Setting[] {
-  const { keys: { isGiven }, graph, authType, endpoint } = rule;
+  const { keys: { isGiven }, authType } = rule;
   const defaults = new Map<keyof typeof CONFIG_KEYS, string | undefined>([
     ["auth_type", authType],
     ["graph_endpoint", graphEndpointOf(rule)?.origin],
   ]);
-  if (authType === "oauth2") {
-    const resource = graph ? graphEndpointOf(rule) : endpoint;
-    defaults.set("auth_oauth_scope", resource && `${resource.origin}/.default`);
-  }
+  if (authType === "oauth2") defaults.set("auth_oauth_scope", scopeOf(rule));
   return [...defaults].flatMap(([key, value]): Setting[] =>
     isGiven(key) || value === undefined ? [] : [{ key, value: quoted(value), origin: "default" }]
   );
@@ -166,12 +179,31 @@ function checkTransport({ keys, findings, authType, endpoint }: Rule): void {
   if (endpoint?.protocol !== "http:" || isLoopback(endpoint)) return;
   const at = keys.isGiven("ews_endpoint") ? "ews_endpoint" : "host";
   const value = quoted(endpoint.href);
-  if (authType === "basic") {
-    const message = "must be https: Basic sends the password itself (http only to this machine)";
+  if (authType !== "ntlm") {
+    const what = authType === "basic" ? "Basic sends the password itself" : "it gets the token";
+    const message = `must be https: ${what} (http only to this machine)`;
     findings.problems.push({ at, value, message });
   } else {
     findings.warnings.push({ at, value, message: "mail is read over http, unencrypted" });
   }
+}
+
+/** Exchange Online, as its EWS endpoints are named in all clouds of Microsoft. */
+const EXCHANGE_ONLINE_HOST =
+  /^(?:outlook\.office365\.(?:com|us)|outlook\.office\.com|partner\.outlook\.cn|(?:webmail|outlook-dod)\.apps\.mil|outlook-dod\.office365\.us)$/;
+
+/** EWS of Exchange Online is switched off for good on 1 April 2027 (facts/exchange-and-graph C.1). */
+function checkExchangeOnline({ keys, findings, authType, endpoint }: Rule): void {
+  if (!endpoint || !EXCHANGE_ONLINE_HOST.test(endpoint.hostname)) return;
+  const at = keys.isGiven("ews_endpoint") ? "ews_endpoint" : "host";
+  const value = quoted(endpoint.hostname);
+  const message = "Exchange Online ends EWS for good on 1 April 2027, and until then serves only " +
+    "applications that are on the tenant's list (Set-OrganizationConfig -EwsEnabled:$true " +
+    '-EwsAllowedAppIDs "CLIENT-ID"); move to Microsoft Graph ("microsoft_api": "graph") before';
+  findings.warnings.push({ at, value, message });
+  if (authType === "oauth2") return;
+  const remedy = 'Exchange Online signs in with "oauth2" only';
+  findings.warnings.push({ at: "auth_type", value: quoted(authType), message: remedy });
 }
 
 /** REINFER_EWS_ALLOWED_HOSTS: the only hosts that may receive credentials (spec section 1). */
@@ -198,8 +230,45 @@ function checkAllowedHosts(rule: Rule, env: ReadVariable): void {
   }
 }
 
-function authOf({ keys: { values }, authType }: Rule): AuthConfig | undefined {
-  const { auth_user: user, auth_password: password } = values;
-  if (authType !== "ntlm" || user === undefined || password === undefined) return undefined;
-  return { type: "ntlm", user, password };
+function authOf(rule: Rule, env: ReadVariable): AuthConfig | undefined {
+  const { keys: { values }, authType } = rule;
+  if (authType === "oauth2") return oauthOf(rule, env);
+  const { auth_user: user } = values;
+  const password = secretOf("auth_password", values.auth_password, env);
+  return user === undefined || !password ? undefined : { type: authType, user, password };
+}
+
+function oauthOf(rule: Rule, env: ReadVariable): OauthConfig | undefined {
+  const { auth_oauth_authority: authority, auth_oauth_client_id: clientId } = rule.keys.values;
+  const scope = scopeOf(rule);
+  const credential = credentialOf(rule, env);
+  const proxy = authority && proxyFor(authority, env, rule.findings);
+  if (!authority || clientId === undefined || scope === undefined || !credential) return undefined;
+  const oauth = { type: "oauth2", authority, clientId, scope, credential } as const;
+  return proxy ? { ...oauth, proxy } : oauth;
+}
+
+function credentialOf({ keys: { values } }: Rule, env: ReadVariable): OauthCredential | undefined {
+  const secret = secretOf("auth_oauth_client_secret", values.auth_oauth_client_secret, env);
+  if (secret) return { kind: "secret", secret };
+  const name = "auth_oauth_client_credential_private_key";
+  const privateKey = secretOf(name, values[name], env);
+  const thumbprint = values.auth_oauth_client_credential_thumbprint;
+  if (!privateKey || thumbprint === undefined) return undefined;
+  return { kind: "certificate", privateKey, thumbprint };
+}
+
+function secretOf(
+  key: keyof typeof CONFIG_KEYS,
+  value: Secret | undefined,
+  env: ReadVariable,
+): ConfiguredSecret | undefined {
+  const file = secretFileOf(key, env);
+  return value && { value, ...(file === undefined ? {} : { file }) };
+}
+
+/** The default is the origin of what the token is for (spec section 2). */
+function scopeOf(rule: Rule): string | undefined {
+  const resource = rule.graph ? graphEndpointOf(rule) : rule.endpoint;
+  return rule.keys.values.auth_oauth_scope ?? (resource && `${resource.origin}/.default`);
 }

@@ -1,3 +1,4 @@
+import { type CheckOptions, checkOptionsOf } from "./check_options.ts";
 import { type Command, COMMANDS, optionsOfCommand } from "./commands.ts";
 import type { ReadVariable } from "./environment.ts";
 import { helpText } from "./help.ts";
@@ -20,6 +21,7 @@ import { type VerifyOptions, verifyOptionsOf } from "./verify_options.ts";
 /** What the command line asks for. */
 export type CommandLine =
   | { readonly command: "run"; readonly options: RunOptions }
+  | { readonly command: "check"; readonly options: CheckOptions }
   | { readonly command: "status"; readonly options: StatusOptions }
   | WithWarnings & { readonly command: "verify"; readonly options: VerifyOptions }
   | WithWarnings & { readonly command: "resync"; readonly options: ResyncOptions }
@@ -92,6 +94,8 @@ function commandLineOf(command: Command, args: readonly string[], env: ReadVaria
   switch (command) {
     case "run":
       return { command, options: runOptionsOf(values) };
+    case "check":
+      return { command, options: checkOptionsOf(values) };
     case "status":
       return { command, options: statusOptionsOf(values) };
     case "verify":

@@ -12,6 +12,7 @@ Usage: reinfer-ews [COMMAND] [OPTIONS]
 
 Commands:
   run              sync mailboxes until told to stop; the default
+  check            say what works and what to change, before anything is synced
   status           say how far each folder is, and what is skipped
   verify           compare the mailboxes with what is stored
   resync           forget a mailbox's progress, so that run lists it again
@@ -46,6 +47,23 @@ Exit codes: 0 done, 1 finished with failures, 2 usage or configuration,
 
 Example:
   reinfer-ews run --config config.json --local-files-prefix mail
+`;
+
+const CHECK = `\
+Looks at everything that run needs and says in a minute what works and what to
+change: configuration, proxy, DNS, TLS, clock, sign-in, each mailbox with its
+folders, the destination. Changes nothing in any mailbox and fetches no email.
+
+Usage: reinfer-ews check --local-files-prefix DIR [OPTIONS]
+
+Options:
+${commandLines("check", { "local-files-prefix": 'the DIR that "run" delivers to' })}
+
+Exit codes: 0 all of it works, 1 something does not, 2 usage or configuration,
+3 credentials or permission, 4 destination unusable, 5 internal error.
+
+Example:
+  reinfer-ews check --config config.json --local-files-prefix mail
 `;
 
 /** What these options mean to the commands that look at what `run` has delivered. */
@@ -171,6 +189,7 @@ Example:
 const TEXTS: ReadonlyMap<string, string> = new Map([
   ["", OVERVIEW],
   ["run", RUN],
+  ["check", CHECK],
   ["status", STATUS],
   ["verify", VERIFY],
   ["resync", RESYNC],

@@ -120,7 +120,7 @@ function effectiveConfig(
     disabledCount: entries.length - enabled.length,
     ...(exchange.endpoint ? { endpoint: exchange.endpoint } : {}),
   };
-  const features = missingInConfig(keys, enabled, exchange.endpoint, env);
+  const features = missingInConfig(keys, enabled);
   if (features.length > 0) return { ...valid, kind: "not in this version", features };
   assert(
     exchange.config !== undefined,

@@ -1,23 +1,19 @@
-import type { ReadVariable } from "./environment.ts";
 import type { TopLevelKeys } from "./exchange_config.ts";
-import { isMissingVariable, NOT_IN_THIS_VERSION, notInThisVersion } from "./not_in_this_version.ts";
+import { NOT_IN_THIS_VERSION, notInThisVersion } from "./not_in_this_version.ts";
 import { pathOf, quoted } from "./printable.ts";
-import { proxyVariableFor } from "./proxy.ts";
 import type { MailboxEntry } from "./read_mailboxes.ts";
 
 /** A line for each feature a valid configuration asks for and this version does not have. */
 export function missingInConfig(
   keys: TopLevelKeys,
   enabled: readonly MailboxEntry[],
-  endpoint: URL | undefined,
-  env: ReadVariable,
 ): readonly string[] {
   const places = NOT_IN_THIS_VERSION.flatMap((row): string[] => {
     if ("key" in row) return placeOfKey(row.key, row.value, keys.values);
     if ("mailboxKey" in row) return placeOfMailboxKey(row.mailboxKey, row.value, enabled);
     return [];
   });
-  return [...places, ...proxyInUse(endpoint, env)].map(notInThisVersion);
+  return places.map(notInThisVersion);
 }
 
 function placeOfKey(
@@ -46,10 +42,4 @@ function placeOfMailboxKey(
   const path = pathOf(pathOf("mailboxes", first.mailbox.address), key);
   const place = missing === undefined ? path : `${path} = ${missing}`;
   return [users.length === 1 ? place : `${place} (and ${users.length - 1} more)`];
-}
-
-function proxyInUse(endpoint: URL | undefined, env: ReadVariable): string[] {
-  const variable = endpoint && proxyVariableFor(endpoint, env);
-  if (!variable || !isMissingVariable(variable)) return [];
-  return [`${variable}, which applies to ${quoted(endpoint.hostname)} (see NO_PROXY)`];
 }

@@ -7,15 +7,13 @@ export type MissingFeature =
   | { readonly command: string }
   | { readonly option: string }
   | { readonly key: string; readonly value?: string }
-  | { readonly mailboxKey: string; readonly value?: boolean }
-  | { readonly variable: string };
+  | { readonly mailboxKey: string; readonly value?: boolean };
 
 /**
  * Everything this version knows but cannot do; `run` refuses it with exit code 2. Whoever builds a
  * feature deletes its rows: help texts, suggestions and refusals follow from this table alone.
  */
 export const NOT_IN_THIS_VERSION: readonly MissingFeature[] = [
-  { command: "check" },
   { command: "config pull" },
   { command: "config push" },
   { command: "push" },
@@ -31,16 +29,11 @@ export const NOT_IN_THIS_VERSION: readonly MissingFeature[] = [
   { option: "state-dir" },
   { option: "url" },
 
-  { key: "auth_type", value: "oauth2" },
-  { key: "auth_type", value: "basic" },
   { key: "microsoft_api", value: "graph" },
   { key: "ews_ssl_ciphers" },
   { key: "notifications", value: "streaming" },
 
   { mailboxKey: "upload_attachments", value: true },
-
-  { variable: "HTTPS_PROXY" },
-  { variable: "HTTP_PROXY" },
 ];
 
 const MISSING_COMMANDS = new Set(
@@ -48,9 +41,6 @@ const MISSING_COMMANDS = new Set(
 );
 const MISSING_OPTIONS = new Set(
   NOT_IN_THIS_VERSION.flatMap((row) => "option" in row ? [row.option] : []),
-);
-const MISSING_VARIABLES = new Set(
-  NOT_IN_THIS_VERSION.flatMap((row) => "variable" in row ? [row.variable] : []),
 );
 
 /** Whether a command, such as `config pull`, is known but not built yet. */
@@ -61,11 +51,6 @@ export function isMissingCommand(command: string): boolean {
 /** Whether an option, named without dashes, is known but not built yet. */
 export function isMissingOption(option: string): boolean {
   return MISSING_OPTIONS.has(option);
-}
-
-/** Whether the effect of an environment variable, in its upper-case name, is not built yet. */
-export function isMissingVariable(variable: string): boolean {
-  return MISSING_VARIABLES.has(variable);
 }
 
 /** How every refusal of something not built yet reads. `what` names the command, flag or key. */

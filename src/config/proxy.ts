@@ -1,6 +1,38 @@
 import { BlockList, isIP } from "node:net";
+import { Secret } from "../core/secret.ts";
 import { type ReadVariable, variableOf } from "./environment.ts";
+import type { Findings } from "./problem.ts";
 import { isLoopback } from "./web_url.ts";
+
+/** A proxy on the way to a server. */
+export interface ProxyConfig {
+  /** `http:`, or `https:` where the proxy itself speaks TLS. Without credentials. */
+  readonly url: URL;
+  /** Both or none: for Basic sign-in to the proxy. */
+  readonly user?: string;
+  readonly password?: Secret;
+}
+
+/**
+ * The proxy that requests to `url` go through; undefined: none, or one that cannot be used, which is
+ * a problem in `findings`, once. A value is `http://user:password@host:port`, all but the host
+ * optional (port 80, with https 443), with special characters in user and password percent-encoded.
+ */
+export function proxyFor(
+  url: URL,
+  env: ReadVariable,
+  findings: Findings,
+): ProxyConfig | undefined {
+  const variable = proxyVariableFor(url, env);
+  if (variable === undefined) return undefined;
+  const read = readProxy((anyCase(env, variable) ?? "").trim());
+  if ("url" in read) return read;
+  // The value is not shown: wherever it is wrong, some of it can be a password.
+  if (!findings.problems.some(({ at }) => at === variable)) {
+    findings.problems.push({ at: variable, message: read.fault });
+  }
+  return undefined;
+}
 
 /** A proxy that the environment asks for. Its value is left unread: it can hold a password. */
 export type ProxyVariable = "HTTPS_PROXY" | "HTTP_PROXY";
@@ -16,6 +48,42 @@ export function proxyVariableFor(url: URL, env: ReadVariable): ProxyVariable | u
   if (anyCase(env, variable) === undefined || isLoopback(url)) return undefined;
   const exceptions = (anyCase(env, "NO_PROXY") ?? "").split(/[\s,]+/).filter(Boolean);
   return exceptions.some((exception) => excepts(exception, url)) ? undefined : variable;
+}
+
+const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//;
+
+function readProxy(value: string): ProxyConfig | { readonly fault: string } {
+  const scheme = SCHEME.exec(value)?.[1]?.toLowerCase() ?? "http";
+  if (scheme !== "http" && scheme !== "https") {
+    return { fault: "must name an HTTP proxy, http:// or https://; SOCKS is not supported" };
+  }
+  const text = SCHEME.test(value) ? value : `http://${value}`;
+  const shape = "must be of the form http://user:password@host:port, user and password optional";
+  if (/[\s\p{C}\\]/u.test(text) || !URL.canParse(text)) return { fault: shape };
+  const url = new URL(text);
+  if (url.hostname === "" || url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    return { fault: `${shape}, with special characters such as / ? # in them percent-encoded` };
+  }
+  const user = decoded(url.username);
+  const password = decoded(url.password);
+  if (user === undefined || password === undefined) {
+    return { fault: "holds a % that begins no percent-encoding; write %25 for it" };
+  }
+  const proxy = { url: new URL(url.origin) };
+  if (user === "" && password === "") return proxy;
+  if (user.includes(":")) {
+    return { fault: "has a colon in the user name, which Basic sign-in cannot send" };
+  }
+  return { ...proxy, user, password: new Secret(password) };
+}
+
+/** Undefined: not percent-encoded as it should be. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function anyCase(env: ReadVariable, name: string): string | undefined {

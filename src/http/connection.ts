@@ -1,10 +1,13 @@
 import type { Socket } from "node:net";
 import { Client, type Dispatcher } from "undici";
-import type { CallOptions } from "../core/env.ts";
+import type { CallOptions, Clock } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
-import { dial, type DialOptions } from "./dial.ts";
+import { dial, type DialledSocket, type DialOptions } from "./dial.ts";
 import { addressOf, exchangeErrorOf } from "./network_error.ts";
+import { type HttpProxy, proxyAuthorizationOf } from "./proxy.ts";
+import { withProxyCredentials } from "./proxy_credentials.ts";
+import { PROXY_AUTHENTICATION_REQUIRED } from "./proxy_error.ts";
 import { ResponseBody } from "./response_body.ts";
 import type { HttpRequest, HttpResponse } from "./transport.ts";
 
@@ -32,7 +35,8 @@ export function isUnsent(error: unknown): boolean {
 
 /**
  * One TCP or TLS connection to one origin, which serves one request at a time and is never replaced
- * under the hand by another: what was authenticated stays what it is. Closed is closed.
+ * under the hand by another: what was authenticated stays what it is. Closed is closed. For an
+ * `http:` origin behind a proxy it is a connection to the proxy, which may share its own.
  */
 export class Connection {
   /** The server's certificate in DER; absent only over plain http. */
@@ -40,18 +44,27 @@ export class Connection {
   readonly #origin: URL;
   readonly #client: Client;
   readonly #socket: Socket;
+  /** What plain http requests are handed to; the connection is to it and not to the server. */
+  readonly #forwarder: Forwarder | undefined;
 
-  private constructor(origin: URL, client: Client, socket: Socket, certificate?: Uint8Array) {
+  private constructor(
+    origin: URL,
+    client: Client,
+    { socket, certificate }: DialledSocket,
+    forwarder: Forwarder | undefined,
+  ) {
     this.#origin = origin;
     this.#client = client;
     this.#socket = socket;
+    this.#forwarder = forwarder;
     this.certificate = certificate;
   }
 
   /** Opens a connection to the origin of `url`; rejects as `dial` does. */
   static async open(url: URL, options: ConnectionOptions & CallOptions): Promise<Connection> {
     const origin = new URL(url.origin);
-    const { socket, certificate } = await dial(origin, options);
+    const dialled = await dial(origin, options);
+    const { socket } = dialled;
     let handedOver = false;
     const client = new Client(origin, {
       pipelining: 1,
@@ -70,7 +83,9 @@ export class Connection {
         });
       },
     });
-    return new Connection(origin, client, socket, certificate);
+    const { proxy, clock } = options;
+    const forwarder = proxy && origin.protocol === "http:" ? { proxy, clock } : undefined;
+    return new Connection(origin, client, dialled, forwarder);
   }
 
   get closed(): boolean {
@@ -80,17 +95,36 @@ export class Connection {
   /**
    * Sends a request and resolves with the response head; the connection is free again at `ended`.
    *
-   * Nothing is ever sent twice. Rejects with the signal's reason, or with a `retryable` `SyncError`;
-   * for one of them `isUnsent` holds.
+   * Nothing is ever sent twice. Rejects with the signal's reason, or with a `SyncError`: `retryable`
+   * (for one of them `isUnsent` holds), or what a proxy or a TLS alert says.
    */
-  async exchange(request: HttpRequest, { signal }: CallOptions): Promise<Exchange> {
+  async exchange(request: HttpRequest, options: CallOptions): Promise<Exchange> {
+    const forwarder = this.#forwarder;
+    if (!forwarder) {
+      return await this.#send(request, request.url.pathname + request.url.search, options);
+    }
+    const { proxy } = forwarder;
+    return await withProxyCredentials({ ...forwarder, target: this.#origin }, async () => {
+      const answer = await this.#send(
+        forwarded(request, proxy),
+        absoluteForm(request.url),
+        options,
+      );
+      // Its body is never read.
+      if (answer.status === PROXY_AUTHENTICATION_REQUIRED) this.destroy();
+      const challenge = answer.headers.get("proxy-authenticate");
+      return { ...answer, ...(challenge === undefined ? {} : { challenge }) };
+    }, options);
+  }
+
+  async #send(request: HttpRequest, path: string, { signal }: CallOptions): Promise<Exchange> {
     signal.throwIfAborted();
     if (this.closed) throw closedBeforeRequest(this.#origin);
     let response: Dispatcher.ResponseData;
     try {
       response = await this.#client.request({
         method: request.method,
-        path: request.url.pathname + request.url.search,
+        path,
         headers: { ...request.headers },
         ...(request.body ? { body: request.body } : {}),
         signal,
@@ -118,6 +152,22 @@ export class Connection {
     // Never rejects for a client without a queue, and there is nothing left to do if it did.
     this.#client.destroy().catch(() => {});
   }
+}
+
+interface Forwarder {
+  readonly proxy: HttpProxy;
+  readonly clock: Clock;
+}
+
+function forwarded(request: HttpRequest, proxy: HttpProxy): HttpRequest {
+  const authorization = proxyAuthorizationOf(proxy);
+  if (authorization === undefined) return request;
+  return { ...request, headers: { ...request.headers, "proxy-authorization": authorization } };
+}
+
+/** The target of a request to a proxy (RFC 9112, section 3.2.2). */
+function absoluteForm({ origin, pathname, search }: URL): string {
+  return origin + pathname + search;
 }
 
 function headersOf(fields: Dispatcher.ResponseData["headers"]): ReadonlyMap<string, string> {

@@ -107,7 +107,7 @@ undiciCase("a certificate is also accepted for an IP address that it names", asy
 
 const BAD_CERTIFICATES:
   readonly (readonly [string, ConnectionOptions, () => Promise<CertificateWithKey>])[] = [
-    ["TlsUntrusted", TRUSTING, () => selfSigned()],
+    ["TlsSelfSigned", TRUSTING, () => selfSigned()],
     ["TlsUntrusted", TRUSTING_NO_ONE, () => authority.issue()],
     ["TlsHostnameMismatch", TRUSTING, () => authority.issue({ hosts: ["other.example"] })],
     ["TlsExpired", TRUSTING, () => authority.issue({ notAfter: new Date("2021-01-01") })],
@@ -143,7 +143,9 @@ undiciCase("a server that cannot or will not speak our TLS is told apart", async
   const alert = (description: number) => Uint8Array.of(21, 3, 3, 0, 2, 2, description);
   const cases = [
     ["TlsHandshakeRefused", "mailbox", rawly(alert(40))], // handshake_failure
-    ["TlsHandshakeRefused", "mailbox", rawly(alert(70))], // protocol_version
+    ["TlsVersionRefused", "mailbox", rawly(alert(70))], // protocol_version
+    ["TlsNameUnknown", "mailbox", rawly(alert(112))], // unrecognized_name
+    ["TlsClientCertificateRequired", "mailbox", rawly(alert(116))], // certificate_required
     ["TlsNotSpoken", "mailbox", rawly(encodeResponse({ status: 400 }))],
     ["TlsConnectionClosed", "retryable", rawly(NOTHING)],
   ] as const;
@@ -163,7 +165,7 @@ undiciCase("a TLS handshake that goes nowhere ends at the deadline", async () =>
   const error = await rejectionOf(
     Connection.open(url, { ...TRUSTING, ...FOREVER, connectMsMax: 50 }),
   );
-  assert.deepEqual([error.code, error.kind], ["Timeout", "retryable"]);
+  assert.deepEqual([error.code, error.kind], ["TlsHandshakeTimeout", "retryable"]);
 });
 
 undiciCase("handshakes that a silent server holds open are bounded", async () => {

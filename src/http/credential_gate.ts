@@ -9,14 +9,31 @@ import { Semaphore } from "../core/semaphore.ts";
  */
 export type SignInResult<T> =
   | { readonly verdict: "accepted" | "undecided"; readonly value: T }
-  | { readonly verdict: "refused" };
+  | {
+    readonly verdict: "refused";
+    /** Absent: nothing is known but that it was refused. */
+    readonly refusal?: Refusal;
+    /** Without a refusal: the remedy, where that of the gate does not fit. */
+    readonly hint?: string;
+  };
 
-/** Why nothing may pass, and until when on the monotonic clock. */
-interface Closure {
-  readonly kind: ErrorKind;
-  readonly code: "CredentialsRefused" | "SignInThrottled";
+/** Why a sign-in was refused, where more is known than that it was: parts of a `SyncError`. */
+export interface Refusal {
+  readonly code: string;
   readonly message: string;
   readonly hint: string;
+}
+
+const NTLM_HINT =
+  "Check `auth_user` and `auth_password`, whether the account is locked or expired, and that " +
+  "nothing between here and Exchange ends TLS (channel binding)";
+
+/** What a gate rejects with: the request it is about was not processed. */
+export class SignInRefused extends SyncError {}
+
+/** Why nothing may pass, and until when on the monotonic clock. */
+interface Closure extends Refusal {
+  readonly kind: ErrorKind;
   readonly untilMs: number;
 }
 
@@ -54,16 +71,18 @@ export class CredentialGate {
     return this.#everAccepted;
   }
 
+  /** Whether nothing may be sent now. */
+  get closed(): boolean {
+    return this.#remainingMs() > 0;
+  }
+
   /** Throws the reason while nothing may be sent, with the remaining hold as `retryAfterMs`. */
   check(): void {
     const closure = this.#closure;
-    if (!closure) return;
-    const remainingMs = Math.ceil(closure.untilMs - this.#clock.monotonicMs());
-    if (remainingMs <= 0) return;
-    throw new SyncError(closure.kind, closure.code, closure.message, {
-      hint: closure.hint,
-      retryAfterMs: remainingMs,
-    });
+    const retryAfterMs = this.#remainingMs();
+    if (!closure || retryAfterMs === 0) return;
+    const { kind, code, message, hint } = closure;
+    throw new SignInRefused(kind, code, message, { hint, retryAfterMs });
   }
 
   /** The secret was replaced: what holds for the old one no longer counts. */
@@ -89,6 +108,11 @@ export class CredentialGate {
     return await this.#judged(attempt);
   }
 
+  #remainingMs(): number {
+    if (!this.#closure) return 0;
+    return Math.max(0, Math.ceil(this.#closure.untilMs - this.#clock.monotonicMs()));
+  }
+
   #isProven(): boolean {
     return this.#provenUntilMs !== undefined && this.#clock.monotonicMs() < this.#provenUntilMs;
   }
@@ -98,7 +122,7 @@ export class CredentialGate {
     const epoch = this.#epoch;
     const result = await attempt();
     if (result.verdict === "refused") {
-      if (epoch === this.#epoch) this.#refused();
+      if (epoch === this.#epoch) this.#refused(result);
       this.check();
       throw this.#overtaken();
     }
@@ -113,40 +137,49 @@ export class CredentialGate {
     this.#closure = undefined;
   }
 
-  #refused(): void {
+  #refused({ refusal, hint }: { readonly refusal?: Refusal; readonly hint?: string }): void {
     const throttling = this.#everAccepted && this.#closure === undefined;
     this.#epoch++;
     this.#provenUntilMs = undefined;
-    this.#closure = throttling ? this.#throttled() : this.#held();
+    this.#closure = throttling
+      ? this.#throttled(refusal ?? this.#throttling())
+      : this.#held(refusal ?? this.#refusal(hint));
   }
 
-  #throttled(): Closure {
+  #throttled(refusal: Refusal): Closure {
+    const untilMs = this.#clock.monotonicMs() + LIMITS.signInBackoffMs;
+    return { ...refusal, kind: "retryable", untilMs };
+  }
+
+  #held(refusal: Refusal): Closure {
+    const until = new Date(this.#clock.now().getTime() + LIMITS.credentialHoldMs);
     return {
-      kind: "retryable",
-      code: "SignInThrottled",
-      message: `Exchange refused a sign-in of "${this.#account}" that had worked before`,
-      hint: "Nothing for now: it is tried once more; check throttling policies if this repeats",
-      untilMs: this.#clock.monotonicMs() + LIMITS.signInBackoffMs,
+      ...refusal,
+      kind: this.#everAccepted ? "mailbox" : "fatal",
+      message: `${refusal.message}; not tried again before ${until.toISOString()}`,
+      untilMs: this.#clock.monotonicMs() + LIMITS.credentialHoldMs,
     };
   }
 
-  #held(): Closure {
-    const until = new Date(this.#clock.now().getTime() + LIMITS.credentialHoldMs);
+  #throttling(): Refusal {
     return {
-      kind: this.#everAccepted ? "mailbox" : "fatal",
+      code: "SignInThrottled",
+      message: `Exchange refused a sign-in of "${this.#account}" that had worked before`,
+      hint: "Nothing for now: it is tried once more; check throttling policies if this repeats",
+    };
+  }
+
+  #refusal(hint = NTLM_HINT): Refusal {
+    return {
       code: "CredentialsRefused",
-      message: `Exchange refused the credentials of "${this.#account}"; ` +
-        `they are not tried again before ${until.toISOString()}`,
-      hint:
-        "Check `auth_user` and `auth_password`, whether the account is locked or expired, and " +
-        "that nothing between here and Exchange ends TLS (channel binding)",
-      untilMs: this.#clock.monotonicMs() + LIMITS.credentialHoldMs,
+      message: `Exchange refused the credentials of "${this.#account}"`,
+      hint,
     };
   }
 
   /** Refused, but a sign-in that began later has told more: let the caller try again. */
   #overtaken(): SyncError {
-    return new SyncError(
+    return new SignInRefused(
       "retryable",
       "SignInThrottled",
       `Exchange refused a sign-in of "${this.#account}" and accepted another one`,

@@ -192,6 +192,25 @@ Deno.test("the refusal names the account and the end of the hold, and no secret"
   const { signInWith } = setUp();
   await assert.rejects(signInWith(REFUSED), {
     message: 'Exchange refused the credentials of "CORP\\svc"; ' +
-      "they are not tried again before 2024-01-01T00:15:00.000Z",
+      "not tried again before 2024-01-01T00:15:00.000Z",
+  });
+});
+
+Deno.test("a refusal that says why keeps its code, and names it in its own words", async () => {
+  const { clock, signInWith } = setUp();
+  const refusal = { code: "OauthSecretWrong", message: "The secret is wrong", hint: "Mend it" };
+  const refused = { verdict: "refused", refusal } as const;
+  await assert.rejects(signInWith(refused), {
+    kind: "fatal",
+    code: "OauthSecretWrong",
+    message: "The secret is wrong; not tried again before 2024-01-01T00:15:00.000Z",
+    hint: "Mend it",
+  });
+  clock.advance(LIMITS.credentialHoldMs);
+  await signInWith(ACCEPTED);
+  await assert.rejects(signInWith(refused), {
+    kind: "retryable",
+    code: "OauthSecretWrong",
+    message: "The secret is wrong",
   });
 });

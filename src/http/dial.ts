@@ -1,127 +1,120 @@
-import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls, TLSSocket } from "node:tls";
 import type { CallOptions, Clock } from "../core/env.ts";
+import type { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
-import { connectErrorOf, connectTimeoutOf, handshakesHangOf } from "./network_error.ts";
+import { hangingHandshakes } from "./hanging_handshakes.ts";
+import { addressOf, connectErrorOf, handshakesHangOf } from "./network_error.ts";
+import type { HttpProxy } from "./proxy.ts";
+import { SocketFailure } from "./socket_failure.ts";
+import { type DialledSocket, hostOf, SocketPath, type TlsTrust } from "./socket_path.ts";
+import { isCertificateFailure, type TlsEvidence } from "./tls_failure.ts";
+import { lookAtTls, tlsEvidenceOf } from "./tls_probe.ts";
+import { refusalOf } from "./tls_refusal.ts";
 
-/** How the certificate of a server is judged. */
-export interface TlsTrust {
-  /** False: any certificate will do, whatever its issuer, name and dates. */
-  readonly verify: boolean;
-  /** PEM certificates trusted on top of the roots of the process. */
-  readonly extraRoots: readonly string[];
-}
+export type { DialledSocket, TlsTrust };
+export { hostOf };
 
 export interface DialOptions extends CallOptions {
   readonly trust: TlsTrust;
   readonly clock: Clock;
-  /** Until TCP and TLS are established, ms; default `LIMITS.connectMsMax`. */
+  /** Absent: the server is reached directly. */
+  readonly proxy?: HttpProxy;
+  /** False: remedies name no key `ews_ssl_…`, since none is about this server; default true. */
+  readonly hasOwnSettings?: boolean;
+  /** Until TCP, the proxy's consent and TLS are there, ms; default `LIMITS.connectMsMax`. */
   readonly connectMsMax?: number;
 }
 
-/** An open TCP or TLS connection on which nothing was sent yet. */
-export interface DialledSocket {
-  readonly socket: Socket;
-  /** The server's certificate in DER; absent only over plain http. */
-  readonly certificate?: Uint8Array;
-}
+/** How long a look at a server may take whose handshake failed. */
+const PROBE_MS_MAX = 5_000;
 
 /**
- * Opens one connection to the origin of an `http:` or `https:` URL. Rejects with a `SyncError` that
- * names the cause (`network_error.ts`), or with the signal's reason.
+ * Opens one connection to the origin of an `http:` or `https:` URL. For an `http:` origin with a
+ * proxy that is the connection to the proxy. Rejects with a `SyncError` that names the cause
+ * (`network_error.ts`, `proxy_error.ts`), or with the signal's reason.
  */
 export async function dial(origin: URL, options: DialOptions): Promise<DialledSocket> {
-  options.signal.throwIfAborted();
-  if (hanging.size >= LIMITS.hangingHandshakesMax) throw handshakesHangOf(origin, hanging.size);
   const connectMs = options.connectMsMax ?? LIMITS.connectMsMax;
-  const socket = origin.protocol === "https:" ? openTls(origin, options.trust) : openTcp(origin);
-  const settled = new AbortController();
   try {
-    const deadline = options.clock.sleep(connectMs, {
-      signal: AbortSignal.any([options.signal, settled.signal]),
-    }).then(() => Promise.reject(connectTimeoutOf(origin, connectMs)));
-    return await Promise.race([established(origin, socket), deadline]);
+    return await within(
+      connectMs,
+      origin,
+      options,
+      async (path) =>
+        origin.protocol === "https:"
+          ? await path.secure(options.trust)
+          : { socket: await path.plain() },
+    );
   } catch (error) {
-    abandon(socket);
+    if (!(error instanceof SocketFailure)) throw error;
+    const explained = await explain(error, origin, options);
+    options.signal.throwIfAborted();
+    throw explained;
+  }
+}
+
+/** Runs one attempt against a deadline; all its sockets are closed unless it succeeds. */
+async function within<T>(
+  deadlineMs: number,
+  origin: URL,
+  { signal, clock, proxy }: DialOptions,
+  attempt: (path: SocketPath) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const settled = new AbortController();
+  const either = { signal: AbortSignal.any([signal, settled.signal]) };
+  const path = new SocketPath(origin, { clock, ...either, ...(proxy ? { proxy } : {}) });
+  const count = hangingHandshakes();
+  if (count >= LIMITS.hangingHandshakesMax) throw handshakesHangOf(path.leg, count);
+  try {
+    const deadline = clock.sleep(deadlineMs, either)
+      .then(() => Promise.reject(path.late(deadlineMs)));
+    return await Promise.race([attempt(path), deadline]);
+  } catch (error) {
+    path.abandon();
     throw error;
   } finally {
     settled.abort();
   }
 }
 
-/** Sockets in the middle of a TLS handshake that nobody waits for any more. */
-const hanging = new Set<Socket>();
-
-/**
- * Closes a socket of no use. In the middle of a TLS handshake Deno's `destroy` leaves the connection
- * open, for ever out of reach; so it is kept until the handshake has come to some end.
- */
-function abandon(socket: Socket): void {
-  const inHandshake = socket instanceof TLSSocket && !socket.connecting && !socket.authorized &&
-    !socket.destroyed;
-  if (!inHandshake) {
-    socket.destroy();
-    return;
-  }
-  hanging.add(socket);
-  socket.unref();
-  socket.once("secureConnect", () => socket.destroy());
-  socket.once("close", () => hanging.delete(socket));
+/** The failure of a socket with its real cause, for which the server may be looked at once more. */
+async function explain(
+  { leg, inHandshake, reason }: SocketFailure,
+  origin: URL,
+  options: DialOptions,
+): Promise<SyncError> {
+  const hasExtraRoots = options.trust.extraRoots.length > 0;
+  const ofCertificate = isCertificateFailure(reason);
+  const refused = ofCertificate || isWorthALook(reason);
+  const evidence = inHandshake && !leg.isProxy && refused
+    ? await evidenceOf(origin, ofCertificate, options)
+    : {};
+  const { hasOwnSettings = true } = options;
+  return connectErrorOf(leg, reason, { inHandshake, hasExtraRoots, hasOwnSettings, evidence });
 }
 
-function openTcp(origin: URL): Socket {
-  return tuned(connectTcp({ host: hostOf(origin), port: portOf(origin) }));
+/** Whether what a server would agree to can tell why it did not agree. */
+function isWorthALook(reason: Error | undefined): boolean {
+  const refusal = refusalOf(reason, undefined);
+  return refusal !== undefined && refusal.code !== "TlsNotSpoken";
 }
 
-function openTls(origin: URL, trust: TlsTrust): Socket {
-  const host = hostOf(origin);
-  return tuned(connectTls({
-    host,
-    port: portOf(origin),
-    ...(isIP(host) ? {} : { servername: host }),
-    // In Deno these add to the roots of the process, where Node would replace them.
-    ca: [...trust.extraRoots],
-    rejectUnauthorized: trust.verify,
-    ALPNProtocols: ["http/1.1"],
-  }));
-}
-
-function tuned<S extends Socket>(socket: S): S {
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true, 60_000);
-  return socket;
-}
-
-/**
- * Deno announces `secureConnect` even when the handshake failed, with `authorized` true; only the
- * certificate is missing then, and an `error` with the reason, or the end, follows.
- */
-function established(origin: URL, socket: Socket): Promise<DialledSocket> {
-  const secure = origin.protocol === "https:";
-  return new Promise((resolve, reject) => {
-    socket.once("connect", () => {
-      if (!secure) resolve({ socket });
-    });
-    socket.once("secureConnect", () => {
-      const certificate = socket instanceof TLSSocket ? certificateOf(socket) : undefined;
-      if (certificate) resolve({ socket, certificate });
-    });
-    // Stays attached: a socket that waits for its first request may fail, and is found closed then.
-    socket.on("error", (error) => reject(connectErrorOf(origin, error)));
-    socket.once("close", () => reject(connectErrorOf(origin, undefined)));
+function evidenceOf(
+  origin: URL,
+  wantsCertificate: boolean,
+  options: DialOptions,
+): Promise<TlsEvidence> {
+  const via = options.proxy ? ` through ${addressOf(options.proxy.url)}` : "";
+  return tlsEvidenceOf(`${addressOf(origin)}${via}`, options.clock, async () => {
+    try {
+      return await lookAtTls(
+        hostOf(origin),
+        wantsCertificate,
+        (run) => within(PROBE_MS_MAX, origin, options, run),
+      );
+    } catch {
+      // The failure itself is told; a second look that fails, too, has nothing to add.
+      return {};
+    }
   });
-}
-
-function certificateOf(socket: TLSSocket): Uint8Array | undefined {
-  return socket.getPeerCertificate(true)?.raw;
-}
-
-/** A host name as sockets take it: an IPv6 address without its brackets. */
-export function hostOf(origin: URL): string {
-  return origin.hostname.replace(/^\[(.*)\]$/, "$1");
-}
-
-function portOf(origin: URL): number {
-  if (origin.port !== "") return Number(origin.port);
-  return origin.protocol === "https:" ? 443 : 80;
 }

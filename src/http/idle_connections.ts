@@ -7,7 +7,7 @@ interface IdleConnection {
   readonly taken: AbortController;
 }
 
-/** Signed-in connections that serve no request; each is closed when it was not needed for a while. */
+/** Connections that serve no request; each is closed when it was not needed for a while. */
 export class IdleConnections {
   readonly #clock: Clock;
   readonly #idleMs: number;

@@ -1,46 +1,99 @@
-import { type ErrorKind, SyncError } from "../core/errors.ts";
+import { SyncError } from "../core/errors.ts";
+import type { Diagnosis } from "./diagnosis.ts";
+import { foreignText } from "./foreign_text.ts";
+import { tlsDiagnosisOf, type TlsEvidence } from "./tls_failure.ts";
+import { refusalOf } from "./tls_refusal.ts";
 
-/**
- * Failures of connections as `SyncError`s with their real cause. What can pass by itself is
- * `retryable`; TLS that does not come about is `mailbox`, which suspends and is probed again.
- */
-interface Diagnosis {
-  readonly kind: ErrorKind;
-  readonly code: string;
-  /** What was found, to be put behind `Cannot connect to "host:port": `. */
-  readonly finding: string;
-  readonly hint: string;
+/** What a connection was to reach: a server, directly or through a proxy, or a proxy itself. */
+export interface Leg {
+  /** Of it, scheme, host and port count. */
+  readonly url: URL;
+  /** The server is reached through this proxy. */
+  readonly through?: URL;
+  /** True: `url` is that of a proxy. */
+  readonly isProxy?: true;
 }
 
-const TEXT_CHARACTERS_MAX = 200;
-
-/**
- * A connection that did not come about: DNS, TCP or TLS. `cause` is what the socket failed with,
- * absent where the peer just closed.
- */
-export function connectErrorOf(origin: URL, cause: Error | undefined): SyncError {
-  if (!cause) return connectFailure(origin, CLOSED_IN_HANDSHAKE);
-  const diagnosis = tlsDiagnosisOf(cause) ?? diagnosisOfCode(systemCodeOf(cause), origin, cause);
-  return connectFailure(origin, diagnosis, cause);
+/** What is known of a failure besides the runtime's words. */
+export interface ConnectCircumstances {
+  /** Whether TCP was established and the TLS handshake under way. */
+  readonly inHandshake?: boolean;
+  /** Whether the configuration adds roots of its own. */
+  readonly hasExtraRoots?: boolean;
+  /** False: no key `ews_ssl_…` of the config file is about this server; default true. */
+  readonly hasOwnSettings?: boolean;
+  /** What a second look at the server has shown. */
+  readonly evidence?: TlsEvidence;
 }
 
-/** The deadline for TCP and TLS together has passed. */
-export function connectTimeoutOf(origin: URL, deadlineMs: number): SyncError {
-  return connectFailure(origin, {
+/**
+ * A connection that did not come about: DNS, TCP or TLS, as a `SyncError` with its real cause.
+ * `cause` is what the socket failed with, absent where the peer just closed. What can pass by
+ * itself is `retryable`; TLS that does not come about is `mailbox`, which suspends and is probed
+ * again.
+ */
+export function connectErrorOf(
+  leg: Leg,
+  cause: Error | undefined,
+  circumstances: ConnectCircumstances = {},
+): SyncError {
+  const { inHandshake = false, hasExtraRoots = false, evidence = {} } = circumstances;
+  const hasOwnSettings = !leg.isProxy && (circumstances.hasOwnSettings ?? true);
+  const host = leg.url.hostname;
+  const code = systemCodeOf(cause);
+  // TLS fails with words instead of a code, except where the connection is cut.
+  const diagnosis = code === undefined || inHandshake
+    ? tlsDiagnosisOf(cause, { host, hasOwnSettings, hasExtraRoots, evidence })
+    : undefined;
+  return connectFailure(leg, diagnosis ?? diagnosisOfCode(code, leg.url, cause), cause);
+}
+
+/** The deadline for TCP and TLS together has passed; `inHandshake`: TCP alone was established. */
+export function connectTimeoutOf(leg: Leg, deadlineMs: number, inHandshake = false): SyncError {
+  const address = addressOf(leg.url);
+  return connectFailure(leg, {
     kind: "retryable",
-    code: "Timeout",
-    finding: `not established within ${deadlineMs / 1000} s`,
-    hint: `Check that a firewall lets connections through to ${addressOf(origin)}`,
+    code: inHandshake ? "TlsHandshakeTimeout" : "Timeout",
+    finding: inHandshake
+      ? `the TLS handshake was not answered within ${deadlineMs / 1000} s`
+      : `not established within ${deadlineMs / 1000} s`,
+    hint: inHandshake
+      ? `Check that ${address} speaks TLS, and for a firewall or load balancer that holds it back`
+      : `Check that a firewall lets connections through to ${address}`,
   });
 }
 
 /** Too many TLS handshakes were given up that the peer neither goes on with nor ends. */
-export function handshakesHangOf(origin: URL, count: number): SyncError {
-  return connectFailure(origin, {
+export function handshakesHangOf(leg: Leg, count: number): SyncError {
+  return connectFailure(leg, {
     kind: "retryable",
-    code: "Timeout",
+    code: "TlsHandshakeTimeout",
     finding: `${count} earlier TLS handshakes were never answered and are still open`,
-    hint: `Restart the server, proxy or load balancer behind ${addressOf(origin)}`,
+    hint: `Restart the server, proxy or load balancer behind ${addressOf(leg.url)}`,
+  });
+}
+
+/** TLS has no way to ask for a host of this name. */
+export function tlsNameInvalidOf(leg: Leg): SyncError {
+  return connectFailure(leg, {
+    kind: "mailbox",
+    code: "TlsNameInvalid",
+    finding: "TLS knows no host names of this form",
+    hint: "Address the server by a name of letters, digits and hyphens between dots",
+  });
+}
+
+/** How messages begin that tell why something could not be reached. */
+export function connectFailure(leg: Leg, diagnosis: Diagnosis, cause?: unknown): SyncError {
+  const { kind, finding } = diagnosis;
+  const to = `${leg.isProxy ? "proxy " : ""}"${addressOf(leg.url)}"`;
+  const through = leg.through ? ` through proxy "${addressOf(leg.through)}"` : "";
+  const code = leg.isProxy ? `Proxy${diagnosis.code}` : diagnosis.code;
+  const named = leg.isProxy ? "; HTTPS_PROXY or HTTP_PROXY names this proxy" : "";
+  const hint = diagnosis.hint + named;
+  return new SyncError(kind, code, `Cannot connect to ${to}${through}: ${finding}`, {
+    hint,
+    cause,
   });
 }
 
@@ -61,11 +114,6 @@ export function exchangeErrorOf(
 /** `host:port`, the port always spelled out. */
 export function addressOf(origin: URL): string {
   return `${origin.hostname}:${origin.port || (origin.protocol === "https:" ? "443" : "80")}`;
-}
-
-function connectFailure(origin: URL, diagnosis: Diagnosis, cause?: unknown): SyncError {
-  const message = `Cannot connect to "${addressOf(origin)}": ${diagnosis.finding}`;
-  return new SyncError(diagnosis.kind, diagnosis.code, message, { hint: diagnosis.hint, cause });
 }
 
 interface SystemFailure {
@@ -141,6 +189,10 @@ function diagnosisOfCode(code: string | undefined, origin: URL, cause: unknown):
 function exchangeDiagnosisOf(origin: URL, phase: "head" | "body", cause: unknown): Diagnosis {
   const code = systemCodeOf(cause);
   const address = addressOf(origin);
+  // TLS 1.3 tells only behind the handshake that a client certificate is missing.
+  const alert = cause instanceof Error && /fatal alert/.test(cause.message);
+  const refusal = alert ? refusalOf(cause, undefined) : undefined;
+  if (refusal) return refusal;
   if (code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT") {
     return {
       kind: "retryable",
@@ -169,58 +221,6 @@ function exchangeDiagnosisOf(origin: URL, phase: "head" | "body", cause: unknown
   return phase === "head" ? diagnosis : { ...diagnosis, code: "ResponseCutShort" };
 }
 
-/** What rustls says, in the order in which it is recognised. */
-const TLS_FAILURES: readonly (readonly [RegExp, Omit<Diagnosis, "kind">])[] = [
-  [/UnknownIssuer|CaUsedAsEndEntity/, {
-    code: "TlsUntrusted",
-    finding: "its certificate is signed by no authority that is trusted here",
-    hint: "Put the certificate of the authority that signed it into `ews_ssl_ca_file`",
-  }],
-  [/not valid for name|NotValidForName/, {
-    code: "TlsHostnameMismatch",
-    finding: "its certificate is for another name",
-    hint: "Address the server by a name in its certificate, or give it one for this name",
-  }],
-  [/certificate expired|Expired/, {
-    code: "TlsExpired",
-    finding: "its certificate has expired",
-    hint: "Renew the certificate of the server, or set the clock of this machine right",
-  }],
-  [/not valid yet|NotValidYet/, {
-    code: "TlsNotYetValid",
-    finding: "its certificate is not valid yet",
-    hint: "Set the clock of this machine right, or give the server a certificate that is valid",
-  }],
-  [/invalid peer certificate/, {
-    code: "TlsCertificateInvalid",
-    finding: "its certificate cannot be accepted",
-    hint: "Give the server a well-formed certificate with a current signature algorithm",
-  }],
-  [/fatal alert|peer is incompatible/, {
-    code: "TlsHandshakeRefused",
-    finding: "the server refuses the TLS handshake",
-    hint: "Enable TLS 1.2 or 1.3 with ECDHE and AES-GCM on the server",
-  }],
-  [/corrupt message|InvalidContentType/, {
-    code: "TlsNotSpoken",
-    finding: "the server does not speak TLS there",
-    hint: "Check the port, and whether the endpoint should begin with http:// instead",
-  }],
-];
-
-const CLOSED_IN_HANDSHAKE: Diagnosis = {
-  kind: "retryable",
-  code: "TlsConnectionClosed",
-  finding: "closed by the other side before the connection was established",
-  hint: "Check that the server speaks TLS there and that nothing in between cuts the connection",
-};
-
-function tlsDiagnosisOf(cause: Error): Diagnosis | undefined {
-  const text = foreignText(cause.message);
-  const failure = TLS_FAILURES.find(([pattern]) => pattern.test(text))?.[1];
-  return failure && { ...failure, kind: "mailbox", finding: `${failure.finding} (${text})` };
-}
-
 /** The code of an error, or of the first one inside when several addresses were tried. */
 function systemCodeOf(thrown: unknown): string | undefined {
   if (thrown instanceof AggregateError && thrown.errors.length > 0) {
@@ -237,9 +237,4 @@ function isParserError(thrown: unknown): boolean {
 
 function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
-}
-
-/** Text that a peer may have had a hand in, fit for one line of a log. */
-function foreignText(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, TEXT_CHARACTERS_MAX);
 }

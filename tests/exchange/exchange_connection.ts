@@ -1,6 +1,12 @@
 import type { Clock, Entropy } from "../../src/core/env.ts";
 import type { Account } from "./access_rights.ts";
-import { authenticateBasic, authenticateNtlm, type Authentication } from "./authentication.ts";
+import {
+  authenticateBasic,
+  authenticateBearer,
+  authenticateNtlm,
+  type Authentication,
+  type TokenJudge,
+} from "./authentication.ts";
 import type { ExchangeService } from "./ews/exchange_service.ts";
 import type { HttpRequest } from "./http_reader.ts";
 import { ConnectionCut, type ConnectionHandler, type HttpAnswer } from "./http_server.ts";
@@ -26,8 +32,8 @@ export type Intercept = (
   next: () => HttpAnswer,
 ) => HttpAnswer | Promise<HttpAnswer>;
 
-/** How a client has to sign in. */
-export type AuthenticationScheme = "ntlm" | "basic";
+/** How a client has to sign in: a judge of tokens stands for OAuth. */
+export type AuthenticationScheme = "ntlm" | "basic" | TokenJudge;
 
 /** What all connections of one server share; some of it may change while it runs. */
 export interface FrontEnd {
@@ -55,18 +61,28 @@ export function exchangeConnection(connection: number, frontEnd: FrontEnd): Conn
   return async (request) => {
     const field = request.headers.get("authorization");
     if (!signedIn || field !== undefined) {
-      const outcome = frontEnd.authentication === "ntlm"
-        ? authenticateNtlm(field, ntlm)
-        : authenticateBasic(field, frontEnd.ntlm.accounts);
+      const outcome = authenticate(field, ntlm, frontEnd);
       if (outcome.attempt) frontEnd.ledger.recordLogon({ ...outcome.attempt, connection });
       signedIn = outcome.account;
-      if (!outcome.account) return unauthorized(request, outcome.challenges, frontEnd);
+      if (!outcome.account) return unauthorized(request, outcome, frontEnd);
     }
     const account = signedIn;
-    // Basic signs in each request by itself.
-    if (frontEnd.authentication === "basic") signedIn = undefined;
+    // All but Windows sign-in is for one request.
+    if (frontEnd.authentication !== "ntlm") signedIn = undefined;
     return await signedInAnswer({ request, account: account!, connection }, frontEnd);
   };
+}
+
+function authenticate(
+  field: string | undefined,
+  ntlm: NtlmAcceptor,
+  { authentication, ntlm: { accounts } }: FrontEnd,
+): Authentication {
+  if (authentication === "ntlm") return authenticateNtlm(field, ntlm);
+  if (authentication === "basic") return authenticateBasic(field, accounts);
+  const [account] = accounts;
+  if (!account) throw new Error("There is no account for the application");
+  return authenticateBearer(field, account, authentication);
 }
 
 interface SignedInRequest {
@@ -130,10 +146,14 @@ function operationIn(body: string): string | undefined {
 
 function unauthorized(
   request: HttpRequest,
-  challenges: NonNullable<Extract<Authentication, { challenges: unknown }>["challenges"]>,
+  { challenges, diagnostics }: Extract<Authentication, { challenges: unknown }>,
   frontEnd: FrontEnd,
 ): HttpAnswer {
-  const answer = { status: 401, headers: { "WWW-Authenticate": challenges }, body: "" };
+  const headers = {
+    "WWW-Authenticate": challenges,
+    ...(diagnostics ? { "x-ms-diagnostics": diagnostics } : {}),
+  };
+  const answer = { status: 401, headers, body: "" };
   return withServerHeaders(request, answer, frontEnd);
 }
 

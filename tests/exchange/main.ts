@@ -5,13 +5,18 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { clientCertificate } from "../authority/client_certificate.ts";
+import {
+  type SimulatedAuthority,
+  startSimulatedAuthority,
+} from "../authority/simulated_authority.ts";
 import { corpusEmails } from "./corpus.ts";
 import { spreadCorpus } from "./corpus_delivery.ts";
 import { fillWithExtremes } from "./extreme_mailbox.ts";
 import { keepDelivering } from "./keep_delivering.ts";
 import { seededEntropy } from "./seeded_entropy.ts";
 import type { SimulatedMailbox } from "./simulated_mailbox.ts";
-import { startSimulatedExchange } from "./simulated_exchange.ts";
+import { type SimulatedExchange, startSimulatedExchange } from "./simulated_exchange.ts";
 import { WALL_CLOCK } from "./wall_clock.ts";
 
 interface Settings {
@@ -24,7 +29,10 @@ interface Settings {
   readonly port: number;
   readonly tls: boolean;
   readonly latencyMs: number;
-  /** Where the CA's certificate is written. */
+  readonly auth: "ntlm" | "basic" | "oauth2";
+  /** Lifetime of an access token, seconds. */
+  readonly tokenSeconds: number;
+  /** Where certificates and keys are written. */
   readonly dir: string;
 }
 
@@ -37,7 +45,9 @@ const USAGE = `Simulated Exchange server on 127.0.0.1
   --port N               port to listen on (0: any free one)
   --tls | --plain        HTTPS with channel binding required (default), or HTTP
   --latency-ms N         wait before each answer (0)
-  --dir DIR              folder for ca.pem (a new temporary one)
+  --auth ntlm|basic|oauth2  how clients sign in (ntlm); oauth2 starts an authority, too
+  --token-seconds N      how long an access token is valid (3600)
+  --dir DIR              folder for ca.pem and the like (a new temporary one)
 `;
 
 function settingsOf(args: readonly string[]): Settings {
@@ -52,11 +62,19 @@ function settingsOf(args: readonly string[]): Settings {
       tls: { type: "boolean", default: false },
       plain: { type: "boolean", default: false },
       "latency-ms": { type: "string", default: "0" },
+      auth: { type: "string", default: "ntlm" },
+      "token-seconds": { type: "string", default: "3600" },
       dir: { type: "string" },
     },
   });
   if (values.tls && values.plain) throw new TypeError("Give --tls or --plain, not both");
+  const { auth } = values;
+  if (auth !== "ntlm" && auth !== "basic" && auth !== "oauth2") {
+    throw new TypeError(`--auth "${auth}" is not ntlm, basic or oauth2`);
+  }
   return {
+    auth,
+    tokenSeconds: wholeNumber("--token-seconds", values["token-seconds"], 1),
     mailboxes: wholeNumber("--mailboxes", values.mailboxes, 1),
     emails: values.emails === "all"
       ? corpusEmails().length
@@ -80,7 +98,10 @@ function wholeNumber(flag: string, text: string, min: number): number {
 
 /** Runs until `signal` is aborted. */
 async function run(settings: Settings, signal: AbortSignal): Promise<void> {
-  await using exchange = await startSimulatedExchange(settings);
+  const { auth } = settings;
+  await using authority = auth === "oauth2" ? await startSimulatedAuthority() : undefined;
+  const authentication = auth === "oauth2" ? authority! : auth;
+  await using exchange = await startSimulatedExchange({ ...settings, authentication });
   const mailboxes = Array.from({ length: settings.mailboxes }, (_, index) => {
     const number = String(index + 1).padStart(2, "0");
     return exchange.addMailbox(`mailbox-${number}@corp.example`);
@@ -88,19 +109,47 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
   spreadCorpus(mailboxes, settings.emails);
   const extremes = settings.extremes ? mailboxes.flatMap(fillWithExtremes).length : 0;
   Deno.mkdirSync(settings.dir, { recursive: true });
-  const caFile = exchange.caPem && join(settings.dir, "ca.pem");
-  if (caFile) Deno.writeTextFileSync(caFile, exchange.caPem!);
   print({
     event: "ready",
     endpoint: exchange.endpoint.href,
-    caFile,
-    user: exchange.account.principalName,
-    password: exchange.account.password,
+    caFile: exchange.caPem && written(settings, "ca.pem", exchange.caPem),
+    ...authority ? await oauthKeys(authority, settings) : accountOf(exchange),
     mailboxes: mailboxes.map((mailbox) => mailbox.address),
     emails: settings.emails + extremes,
   });
   const delivered = await deliverUntil(signal, mailboxes, settings.deliverEveryMs);
-  print({ event: "ended", delivered, ...exchange.ledger.totals() });
+  print({
+    event: "ended",
+    delivered,
+    ...exchange.ledger.totals(),
+    ...authority && { tokens: authority.requests.length, refusedLogons: authority.refusedLogons },
+  });
+}
+
+function accountOf({ account }: SimulatedExchange) {
+  return { user: account.principalName, password: account.password };
+}
+
+/** Registers a certificate; what is returned is all a client has to be configured with. */
+async function oauthKeys(authority: SimulatedAuthority, settings: Settings) {
+  const certificate = await clientCertificate();
+  authority.certificates = [certificate.certificatePem];
+  authority.lifetimeS = settings.tokenSeconds;
+  return {
+    authority: authority.url.href,
+    authorityCaFile: written(settings, "authority-ca.pem", authority.caPem),
+    clientId: authority.clientId,
+    clientSecret: authority.secret,
+    privateKeyFile: written(settings, "client-key.pem", certificate.keyPem),
+    thumbprint: certificate.sha1,
+    thumbprintSha256: certificate.sha256,
+  };
+}
+
+function written({ dir }: Settings, name: string, text: string): string {
+  const path = join(dir, name);
+  Deno.writeTextFileSync(path, text, { mode: 0o600 });
+  return path;
 }
 
 async function deliverUntil(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { extremeEmails } from "./extreme_emails.ts";
+import { RawHttpClient } from "./raw_http_client.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
@@ -48,8 +49,63 @@ Deno.test("as a process it says where it is when it is ready, and sums up when i
   await Deno.remove(dir, { recursive: true });
 });
 
+Deno.test("with OAuth it says what a client has to be configured with", async () => {
+  const dir = await Deno.makeTempDir();
+  const flags = ["--mailboxes", "1", "--emails", "3", "--auth", "oauth2", "--dir", dir];
+  await using process = started(...flags, "--token-seconds", "60");
+  const lines = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const ready = JSON.parse((await lines.read()).value!);
+  const form = new URLSearchParams({
+    grant_type: "client_credentials",
+    client_id: ready.clientId,
+    client_secret: ready.clientSecret,
+    scope: `${new URL(ready.endpoint).origin}/.default`,
+  });
+  const { port, pathname } = new URL(ready.authority);
+  const caCerts = [await Deno.readTextFile(ready.authorityCaFile)];
+  using authority = new RawHttpClient(
+    await Deno.connectTls({ hostname: "localhost", port: Number(port), caCerts }),
+  );
+  const type = "Content-Type: application/x-www-form-urlencoded";
+  const issued = await authority.post(`${pathname}/oauth2/v2.0/token`, [type], form.toString());
+  const { access_token: token, expires_in: lifetimeS } = JSON.parse(issued.body);
+  assert.equal(lifetimeS, 60);
+
+  using exchange = new RawHttpClient(
+    await Deno.connectTls({
+      hostname: "localhost",
+      port: Number(new URL(ready.endpoint).port),
+      caCerts: [await Deno.readTextFile(ready.caFile)],
+    }),
+  );
+  const post = (bearer: string) => {
+    const headers = [`Authorization: Bearer ${bearer}`, "Content-Type: text/xml"];
+    return exchange.post("/EWS/Exchange.asmx", headers, "<no/>");
+  };
+  const refused = await post("wrong");
+  assert.equal(refused.status, 401);
+  assert.match(refused.headers.get("www-authenticate")?.[0] ?? "", /error="invalid_token"/);
+  assert.match(refused.headers.get("x-ms-diagnostics")?.[0] ?? "", /invalid signature/);
+  assert.equal((await post(token)).status, 500, "a fault: it is no SOAP, and it is signed in");
+  assert.match(await Deno.readTextFile(ready.privateKeyFile), /BEGIN PRIVATE KEY/);
+  process.kill("SIGTERM");
+  const ended = JSON.parse((await lines.read()).value!);
+  assert.deepEqual([ended.tokens, ended.refusedLogons], [1, 0]);
+  await process.status;
+  await lines.cancel();
+  await process.stderr.cancel();
+  await Deno.remove(dir, { recursive: true });
+});
+
 Deno.test("flags it does not understand end it at once, with what it does understand", async () => {
-  for (const flags of [["--mailboxes", "none"], ["--unheard"], ["--tls", "--plain"]]) {
+  for (
+    const flags of [
+      ["--mailboxes", "none"],
+      ["--unheard"],
+      ["--tls", "--plain"],
+      ["--auth", "kerberos"],
+    ]
+  ) {
     const process = started(...flags);
     const { code, stderr } = await process.output();
     assert.equal(code, 2);
