@@ -6,7 +6,7 @@ import { type Stop, StopBegun, StopController } from "../sync/stop.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit_code.ts";
 import { createOutput } from "./output.ts";
-import { listenToSignals } from "./signals.ts";
+import { listenToSignals, onHangUp } from "./signals.ts";
 import { visible } from "../config/printable.ts";
 
 /** How a command beside `run` logs. */
@@ -31,10 +31,12 @@ export async function runCommand(
 ): Promise<ExitCode> {
   const quiet = { ...console, isTerminal: false, complain: console.complain };
   const logFormat = options.logFormat ?? (console.isTerminal ? "text" : "json");
-  const { log, close } = createOutput(quiet, { ...options, logFormat }, config);
+  const { log, hideSecretsOf, close } = createOutput(quiet, { ...options, logFormat });
+  hideSecretsOf(config);
   const env: Env = { clock: systemClock, entropy: systemEntropy, log };
   using stop = new StopController(env.clock);
   using _signals = listenToSignals(stop, log);
+  using _hangUp = onHangUp(() => log.debug("SIGHUP has no effect on this command."));
   try {
     return await action({ env, stop, console });
   } catch (thrown) {

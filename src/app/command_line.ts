@@ -11,10 +11,11 @@ import {
   renderConfigShow,
   renderConfigValidate,
 } from "../config/show.ts";
+import { check } from "./check/check.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { resync } from "./resync.ts";
-import { run } from "./run.ts";
+import { run, type RunConfig } from "./run.ts";
 import { status } from "./status.ts";
 import { verify } from "./verify.ts";
 import { versionLine } from "./version.ts";
@@ -43,7 +44,14 @@ export async function runCommandLine(
       return await withConfig(
         line.options,
         { env, console },
-        (config, warnings) => run({ options: line.options, config, warnings }, console),
+        (config, warnings, load) =>
+          run({ options: line.options, first: { config, warnings }, load }, console),
+      );
+    case "check":
+      return await withConfig(
+        line.options,
+        { env, console },
+        (config, warnings) => check({ options: line.options, config, warnings }, console),
       );
     case "status":
       return await withConfig(
@@ -70,15 +78,35 @@ export async function runCommandLine(
 
 /** Does what a command does with the mailboxes of this shard, if the configuration allows it. */
 async function withConfig(
-  options: { readonly configFile?: string; readonly shard?: Shard },
+  options: ConfigPlace,
   { env, console }: { readonly env: ReadVariable; readonly console: Console },
-  action: (config: AppConfig, warnings: readonly string[]) => Promise<ExitCode>,
+  action: (
+    config: AppConfig,
+    warnings: readonly string[],
+    /** Reads the configuration as it is then. */
+    again: () => Promise<ReadConfig>,
+  ) => Promise<ExitCode>,
 ): Promise<ExitCode> {
+  const read = () => readConfig(options, env);
+  const first = await read();
+  if ("problems" in first) return refuse(first.problems, console);
+  return await action(first.config.config, first.config.warnings, read);
+}
+
+interface ConfigPlace {
+  readonly configFile?: string;
+  readonly shard?: Shard;
+}
+
+type ReadConfig = { readonly config: RunConfig } | { readonly problems: readonly string[] };
+
+async function readConfig(options: ConfigPlace, env: ReadVariable): Promise<ReadConfig> {
   const loaded = await load(options, env);
-  if (loaded.kind !== "ready") return refuse(refusalLines(loaded), console);
+  if (loaded.kind !== "ready") return { problems: refusalLines(loaded) };
   const { mailboxes: all } = loaded.config;
   const mailboxes = options.shard ? mailboxesOfShard(all, options.shard) : all;
-  return await action({ ...loaded.config, mailboxes }, loaded.warnings.map(problemLine));
+  const config = { ...loaded.config, mailboxes };
+  return { config: { config, warnings: loaded.warnings.map(problemLine) } };
 }
 
 function warn(lines: readonly string[], console: Console): void {

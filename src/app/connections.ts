@@ -1,16 +1,19 @@
 import type { AppConfig } from "../config/app_config.ts";
 import type { Env } from "../core/env.ts";
-import type { MailSource } from "../core/ports.ts";
+import type { MailSource, MailSurvey } from "../core/ports.ts";
 import { Semaphore } from "../core/semaphore.ts";
 import { createExchangeSource } from "../ews/exchange_source.ts";
 import type { CredentialGate } from "../http/credential_gate.ts";
+import type { TokenSource } from "../http/token_source.ts";
 import { createLocalDestination, type Destination } from "../storage/local_destination.ts";
 import { openTransport } from "./exchange_transport.ts";
 import { BUILD_INFO } from "./version.ts";
 
 /** The mailboxes' server; connections are closed when it is disposed. */
 export interface Exchange extends AsyncDisposable {
-  readonly source: MailSource;
+  readonly source: MailSource & MailSurvey;
+  /** With OAuth. */
+  readonly tokens?: TokenSource;
 }
 
 /**
@@ -23,11 +26,13 @@ export async function openExchange(
   env: Env,
   gate: CredentialGate,
 ): Promise<Exchange> {
-  const transport = await openTransport(exchange, env, gate);
+  const access = await openTransport(exchange, { env, gate });
+  const { transport, tokens } = access;
   const { endpoint, accessType } = exchange;
   return {
     source: createExchangeSource({ transport, endpoint, accessType, env }),
-    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
+    ...(tokens ? { tokens } : {}),
+    [Symbol.asyncDispose]: () => access[Symbol.asyncDispose](),
   };
 }
 

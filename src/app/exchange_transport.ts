@@ -1,28 +1,115 @@
-import type { ExchangeConfig } from "../config/app_config.ts";
+import type { AuthConfig, ConfiguredSecret, ExchangeConfig } from "../config/app_config.ts";
+import { readSecretFile } from "../config/environment.ts";
+import { readFile } from "../config/read_file.ts";
 import type { Env } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
+import { Secret } from "../core/secret.ts";
+import { createBasicTransport } from "../http/basic_transport.ts";
+import type { ConnectionPoolOptions, PooledTransport } from "../http/connection_pool.ts";
 import type { CredentialGate } from "../http/credential_gate.ts";
-import { createNtlmTransport, type NtlmTransport } from "../http/ntlm_transport.ts";
+import type { TlsTrust } from "../http/dial.ts";
+import { createNtlmTransport } from "../http/ntlm_transport.ts";
+import { createOauthTransport } from "../http/oauth_transport.ts";
+import { RotatingSecret } from "../http/rotating_secret.ts";
 import { tlsRootsOf } from "../http/tls_roots.ts";
+import type { TokenSource } from "../http/token_source.ts";
+
+/** What signing in needs of the process. */
+export interface SignInContext {
+  readonly env: Env;
+  /** The one of the process for this account. */
+  readonly gate: CredentialGate;
+}
+
+/** The connections to Exchange, and with OAuth where their tokens come from. */
+export interface ExchangeAccess extends AsyncDisposable {
+  readonly transport: PooledTransport;
+  readonly tokens?: TokenSource;
+}
 
 /**
- * The connections to Exchange that the configuration asks for; `gate` is the one of the process.
+ * The connections to Exchange that the configuration asks for; nothing is connected yet.
  *
- * @throws SyncError of kind `fatal`, code `CaFileInvalid`, for an unusable `ews_ssl_ca_file`.
+ * @throws SyncError of kind `fatal`: code `CaFileInvalid` for an unusable `ews_ssl_ca_file`, and as
+ * the transports and the token source do for credentials that cannot work.
  */
 export async function openTransport(
-  { endpoint, auth, tls }: ExchangeConfig,
-  { clock }: Env,
-  gate: CredentialGate,
-): Promise<NtlmTransport> {
-  return createNtlmTransport({
+  config: ExchangeConfig,
+  context: SignInContext,
+): Promise<ExchangeAccess> {
+  const { endpoint, auth } = config;
+  const pool: ConnectionPoolOptions = {
     endpoint,
+    trust: await trustOf(config),
+    clock: context.env.clock,
+    ...(config.proxy ? { proxy: config.proxy } : {}),
+  };
+  if (auth.type === "oauth2") return await withTokens(auth, pool, context);
+  const options = {
+    ...pool,
     user: auth.user,
-    password: auth.password,
+    password: rotating(auth.password, context),
+    gate: context.gate,
+  };
+  const transport = auth.type === "basic"
+    ? createBasicTransport(options)
+    : createNtlmTransport(options);
+  return { transport, [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() };
+}
+
+/** How the certificate of the Exchange server is judged. */
+export async function trustOf({ tls }: ExchangeConfig): Promise<TlsTrust> {
+  return { verify: tls.verify, extraRoots: await extraRoots(tls.caFile) };
+}
+
+async function withTokens(
+  auth: AuthConfig & { readonly type: "oauth2" },
+  pool: ConnectionPoolOptions,
+  context: SignInContext,
+): Promise<ExchangeAccess> {
+  // MSAL takes its time to load; who does without OAuth does without it.
+  const { createMsalTokenSource } = await import("../http/msal_tokens.ts");
+  const { credential, authority, clientId, scope } = auth;
+  const { env: { clock, log }, gate } = context;
+  const tokens = createMsalTokenSource({
+    authority,
+    clientId,
+    scope,
+    credential: credential.kind === "secret" ? { secret: rotating(credential.secret, context) } : {
+      privateKey: rotating(credential.privateKey, context),
+      thumbprint: credential.thumbprint,
+    },
     gate,
-    trust: { verify: tls.verify, extraRoots: await extraRoots(tls.caFile) },
     clock,
+    log,
+    caCerts: [],
+    proxyFor: () => auth.proxy,
   });
+  const transport = createOauthTransport({ ...pool, tokens });
+  return {
+    transport,
+    tokens,
+    [Symbol.asyncDispose]: async () => {
+      await transport[Symbol.asyncDispose]();
+      await tokens[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A secret that came from a file is read from there again where it is refused. */
+function rotating(
+  { value, file }: ConfiguredSecret,
+  { env, gate }: SignInContext,
+): RotatingSecret {
+  if (file === undefined) return new RotatingSecret(value);
+  const read = async () => {
+    const content = await readSecretFile(file, readFile);
+    if ("value" in content) return new Secret(content.value);
+    throw new SyncError("mailbox", "SecretFileInvalid", `Secret file "${file}" ${content.fault}`, {
+      hint: "Put the secret, and nothing else, into this file",
+    });
+  };
+  return new RotatingSecret(value, { read, onChange: () => gate.secretChanged(), log: env.log });
 }
 
 async function extraRoots(caFile: string | undefined): Promise<readonly string[]> {

@@ -1,4 +1,5 @@
 import type { SyncError } from "../core/errors.ts";
+import { OAUTH_REFUSALS } from "../http/token_refusals.ts";
 
 /** Exit codes of the process (spec section 7). */
 export const EXIT = {
@@ -14,10 +15,23 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Failures of kind `fatal` that are not defects of ours. */
 const EXIT_CODE_OF_FATAL: ReadonlyMap<string, ExitCode> = new Map([
-  ["CredentialsRefused", EXIT.credentialsOrPermission],
-  ["NtlmNotOffered", EXIT.credentialsOrPermission],
-  ["CaFileInvalid", EXIT.usageOrConfig],
-  ["StateFormatNewer", EXIT.usageOrConfig],
+  ...[
+    "CredentialsRefused",
+    "NtlmNotOffered",
+    "NtlmConnectionNotKept",
+    "BasicNotOffered",
+    ...OAUTH_REFUSALS,
+  ].map((code) => [code, EXIT.credentialsOrPermission] as const),
+  ...[
+    "CaFileInvalid",
+    "StateFormatNewer",
+    "OauthAuthorityInvalid",
+    "OauthKeyInvalid",
+    "OauthThumbprintInvalid",
+    "BasicUnencrypted",
+    "BearerUnencrypted",
+    "BasicUserInvalid",
+  ].map((code) => [code, EXIT.usageOrConfig] as const),
 ]);
 
 /** The exit code of a failure that ends the process. */

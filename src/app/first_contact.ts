@@ -37,9 +37,9 @@ export async function reachServer(
   }
 }
 
-/** TLS failures and all that can pass happen before any mailbox is looked at. */
-function concernsServer(error: SyncError): boolean {
-  return error.kind === "fatal" || error.kind === "retryable" || error.code.startsWith("Tls");
+/** TLS failures, those of a proxy and all that can pass happen before any mailbox is looked at. */
+function concernsServer({ kind, code }: SyncError): boolean {
+  return kind === "fatal" || kind === "retryable" || /^(?:Tls|Proxy)/.test(code);
 }
 
 async function pauseAfter(

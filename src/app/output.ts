@@ -1,4 +1,5 @@
 import type { AppConfig } from "../config/app_config.ts";
+import { secretsOf } from "../config/config_secrets.ts";
 import type { RunOptions } from "../config/run_options.ts";
 import type { Logger } from "../core/env.ts";
 import type { Observer } from "../core/observer.ts";
@@ -10,6 +11,8 @@ import type { Console } from "./console.ts";
 export interface Output {
   readonly log: Logger;
   readonly observer: Observer;
+  /** What this configuration holds of secrets is cut out of every line from now on. */
+  hideSecretsOf(config: AppConfig): void;
   /** Takes the progress off the terminal; the log goes on. */
   close(): void;
 }
@@ -18,7 +21,6 @@ export interface Output {
 export function createOutput(
   console: Console,
   { logFormat, debugLevel }: Pick<RunOptions, "logFormat" | "debugLevel">,
-  { exchange }: AppConfig,
 ): Output {
   const format = logFormat ?? (console.isTerminal ? "text" : "json");
   const progress = console.isTerminal && format === "text"
@@ -27,14 +29,20 @@ export function createOutput(
       systemClock,
     )
     : undefined;
+  const secrets: string[] = [];
   const log = createLogger({
     format,
     debugLevel,
     now: systemClock.now,
     write: (line) => progress ? progress.print(line) : console.complain(line),
-    secrets: [exchange.auth.password.reveal()],
+    secrets,
   });
-  return { log, observer: progress ?? SILENT, close: () => progress?.clear() };
+  return {
+    log,
+    observer: progress ?? SILENT,
+    hideSecretsOf: (config) => void secrets.push(...secretsOf(config)),
+    close: () => progress?.clear(),
+  };
 }
 
 /** Nobody watches. */

@@ -8,6 +8,7 @@ import { settingsFingerprint } from "../sync/settings_fingerprint.ts";
 import { type CommandContext, runCommand } from "./command.ts";
 import { openDestination } from "./connections.ts";
 import type { Console } from "./console.ts";
+import { counted } from "./counted.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { minuteOf } from "./status_report.ts";
 import { visible, visiblePath } from "../config/printable.ts";
@@ -59,17 +60,20 @@ async function forget(
     console.print(`Forgotten: ${visiblePath(state.folder.path)}\n`);
   }
   console.print(
-    `The next run of ${mailbox.address} lists ${chosen.length} folders again` +
+    `The next run of ${mailbox.address} lists ${counted(chosen.length, "folder")} again` +
       `${since ? ` from ${minuteOf(since)} on` : ""} and delivers under the same ids; ` +
       "stored emails are kept.\n",
   );
   return EXIT.done;
 }
 
-/** A folder that is gone stays gone: one of the same path may still take its place. */
+/**
+ * A folder that is gone stays gone: one of the same path may still take its place. What is on the
+ * record of skips stays there, or the original of a rebuilt email would no longer be waited for.
+ */
 function forgotten(state: FolderSyncState, mailbox: Mailbox, since?: Date): FolderSyncState {
-  const { goneSince } = state;
-  const anew = firstSight(state.folder, settingsFingerprint(mailbox), since);
+  const { goneSince, skipped } = state;
+  const anew = { ...firstSight(state.folder, settingsFingerprint(mailbox), since), skipped };
   return goneSince ? { ...anew, goneSince } : anew;
 }
 

@@ -1,38 +1,79 @@
+import type { AppConfig } from "../config/app_config.ts";
+import { configFingerprint } from "../config/config_fingerprint.ts";
 import type { RunOptions } from "../config/run_options.ts";
 import type { Env } from "../core/env.ts";
 import { type SyncError, syncErrorOf } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
-import { CredentialGate } from "../http/credential_gate.ts";
 import { systemClock, systemEntropy } from "../runtime/system.ts";
 import { type Stop, StopBegun, StopController } from "../sync/stop.ts";
 import type { Console } from "./console.ts";
+import { CredentialGates } from "./credential_gates.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit_code.ts";
 import { createOutput } from "./output.ts";
+import { reloading, type ReloadSource } from "./reloading.ts";
 import { restarting } from "./restarting.ts";
-import { type RunRequest, serve } from "./service.ts";
-import { listenToSignals } from "./signals.ts";
+import { serve } from "./service.ts";
+import { listenToSignals, onHangUp } from "./signals.ts";
+
+/** A configuration `run` can start with, and what validation found worth saying, one line each. */
+export interface RunConfig {
+  readonly config: AppConfig;
+  readonly warnings: readonly string[];
+}
+
+export interface RunRequest extends Pick<ReloadSource<RunConfig>, "first" | "load"> {
+  readonly options: RunOptions;
+}
 
 /** `reinfer-ews run`: syncs the mailboxes of this shard until stopped, or once. */
 export async function run(request: RunRequest, console: Console): Promise<ExitCode> {
-  const { options, config } = request;
-  const { log, observer, close } = createOutput(console, options, config);
+  const { options, first, load } = request;
+  const { log, observer, hideSecretsOf, close } = createOutput(console, options);
   const env: Env = { clock: systemClock, entropy: systemEntropy, log };
   using stop = new StopController(env.clock);
   using _signals = listenToSignals(stop, log);
-  for (const warning of request.warnings) log.warn("Mind the configuration.", { reason: warning });
-  // What must outlive a restart: Active Directory counts sign-ins of the whole process, and
-  // `start_from: config` begins anew once per process.
-  const gate = new CredentialGate(config.exchange.auth.user, env.clock);
+  using hangUps = new HangUps();
+  // What must outlive a restart: `start_from: config` begins anew once per process.
+  const gates = new CredentialGates(env.clock);
   const startedAnew = new Map<string, Set<string>>();
-  const live = (stop: StopController) => serve(request, { env, stop, observer, gate, startedAnew });
   const restarts = options.restartOnUnrecoverableErrors && !options.once;
+  const live = async ({ config, warnings }: RunConfig, stop: StopController) => {
+    hideSecretsOf(config);
+    for (const reason of warnings) log.warn("Mind the configuration.", { reason });
+    const gate = gates.gateFor(config.exchange.auth);
+    const life = (stop: StopController) =>
+      serve({ options, config }, { env, stop, observer, gate, startedAnew });
+    return restarts ? await restarting(life, { env, stop }) : await life(stop);
+  };
+  const source = { first, load, isSame, onRequest: hangUps.listen };
   try {
-    return restarts ? await restarting(live, { env, stop }) : await live(stop);
+    return await reloading(live, source, { env, stop });
   } catch (thrown) {
     if (thrown instanceof StopBegun) return EXIT.done;
     return await endFor(syncErrorOf(thrown), options, { env, stop });
   } finally {
     close();
+  }
+}
+
+function isSame(a: RunConfig, b: RunConfig): boolean {
+  return configFingerprint(a.config) === configFingerprint(b.config);
+}
+
+/** SIGHUP for as long as the process runs, also between two lives: it must not end it. */
+class HangUps implements Disposable {
+  readonly #listeners = new Set<() => void>();
+  readonly #signal = onHangUp(() => {
+    for (const listener of this.#listeners) listener();
+  });
+
+  readonly listen = (listener: () => void): Disposable => {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  };
+
+  [Symbol.dispose](): void {
+    this.#signal[Symbol.dispose]();
   }
 }
 

@@ -14,11 +14,9 @@ import { EXIT, type ExitCode } from "./exit_code.ts";
 import { reachServer } from "./first_contact.ts";
 import { versionLine } from "./version.ts";
 
-export interface RunRequest {
+export interface ServeRequest {
   readonly options: RunOptions;
   readonly config: AppConfig;
-  /** What validation found worth saying; one line each. */
-  readonly warnings: readonly string[];
 }
 
 /** What one life of the service gets from the process and leaves behind for the next one. */
@@ -37,7 +35,7 @@ export interface Life {
  *
  * @throws SyncError of the failure that ends it; `StopBegun`.
  */
-export async function serve({ options, config }: RunRequest, life: Life): Promise<ExitCode> {
+export async function serve({ options, config }: ServeRequest, life: Life): Promise<ExitCode> {
   const { env, stop, observer } = life;
   const startedMs = env.clock.monotonicMs();
   env.log.info("Starting.", {

@@ -6,10 +6,7 @@ const STOPPING = ["SIGTERM", "SIGINT"] as const;
 /** What a shell expects of a process that was ended by a second signal. */
 const EXIT_CODE_OF_SIGNAL = { SIGTERM: 143, SIGINT: 130 } as const;
 
-/**
- * The first SIGTERM or SIGINT begins a stop, the second ends the process at once (spec section 7).
- * SIGHUP is said to do nothing: by default it would end the process.
- */
+/** The first SIGTERM or SIGINT begins a stop, the second ends the process at once (spec section 7). */
 export function listenToSignals(stop: StopController, log: Logger): Disposable {
   const listeners = STOPPING.map((signal) => {
     const listener = () => {
@@ -20,13 +17,15 @@ export function listenToSignals(stop: StopController, log: Logger): Disposable {
     Deno.addSignalListener(signal, listener);
     return [signal, listener] as const;
   });
-  const onHangUp = () =>
-    log.warn("Reading the configuration again is not in this version; restart to apply a change.");
-  Deno.addSignalListener("SIGHUP", onHangUp);
   return {
     [Symbol.dispose]: () => {
       for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
-      Deno.removeSignalListener("SIGHUP", onHangUp);
     },
   };
+}
+
+/** Calls back at each SIGHUP, which otherwise ends the process, until it is disposed. */
+export function onHangUp(listener: () => void): Disposable {
+  Deno.addSignalListener("SIGHUP", listener);
+  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGHUP", listener) };
 }

@@ -3,8 +3,11 @@ import {
   isNotBegun,
   type MailboxStatus,
   skippedSummary,
+  skipRecordOf,
+  skipTotalsOf,
   stateNameOf,
 } from "./status_report.ts";
+import { nextTryAt, type SkippedItem } from "../core/skipped_item.ts";
 import type { FolderSyncState } from "../core/sync_state.ts";
 
 /**
@@ -13,7 +16,9 @@ import type { FolderSyncState } from "../core/sync_state.ts";
  * `store`; `mailboxes[]`: `mailbox`, `begun`, `condition` (`phase`, `since`, `error` with `code`,
  * `reason`, `hint`), `unreadable_states[]`, `folders[]`: `path[]`, `state` (`first_sight`,
  * `recovering`, `listing`, `listing_unordered`, `up_to_date`, `gone`), `gone_since`, `synced_until`,
- * `last_synced_at`, `backlog`, `skipped` (`count`, `oldest`, `by_code`, `next_retry`); `totals`.
+ * `last_synced_at`, `backlog`, `skipped` and `rebuilt` (each `count`, `oldest`, `by_code`,
+ * `next_retry`, `emails[]`: `item_id`, `id`, `received_at`, `size`, `code`, `reason`, `skipped_at`,
+ * `retries`, `next_retry`; without that it is tried again on demand only); `totals`.
  */
 export function statusJson(store: string, mailboxes: readonly MailboxStatus[]): string {
   const folders = mailboxes.flatMap(({ states }) => states.folders);
@@ -26,7 +31,7 @@ export function statusJson(store: string, mailboxes: readonly MailboxStatus[]): 
       with_error: mailboxes.filter(({ states }) => states.condition?.error).length,
       folders: folders.length,
       with_backlog: folders.filter(hasBacklog).length,
-      skipped: folders.reduce((sum, { skipped }) => sum + skipped.length, 0),
+      ...skipTotalsOf(folders),
       unreadable_states: mailboxes.reduce((sum, { states }) => sum + states.unreadable.length, 0),
     },
   };
@@ -44,7 +49,7 @@ function mailboxJson({ mailbox, states }: MailboxStatus) {
 }
 
 function folderJson(state: FolderSyncState) {
-  const { count, oldest, byCode, nextTry } = skippedSummary(state.skipped);
+  const { skipped, rebuilt } = skipRecordOf(state);
   return {
     path: state.folder.path,
     state: stateNameOf(state),
@@ -52,6 +57,32 @@ function folderJson(state: FolderSyncState) {
     synced_until: state.syncedUntil,
     last_synced_at: state.lastSyncedAt,
     backlog: hasBacklog(state),
-    skipped: { count, oldest, by_code: Object.fromEntries(byCode), next_retry: nextTry },
+    skipped: skipsJson(skipped),
+    rebuilt: skipsJson(rebuilt),
+  };
+}
+
+function skipsJson(skips: readonly SkippedItem[]) {
+  const { count, oldest, byCode, nextTry } = skippedSummary(skips);
+  return {
+    count,
+    oldest,
+    by_code: Object.fromEntries(byCode),
+    next_retry: nextTry,
+    emails: skips.map(skipJson),
+  };
+}
+
+function skipJson(skip: SkippedItem) {
+  return {
+    item_id: skip.itemId,
+    id: skip.id,
+    received_at: skip.receivedAt,
+    size: skip.sizeBytes,
+    code: skip.code,
+    reason: skip.reason,
+    skipped_at: skip.skippedAt,
+    retries: skip.retries,
+    next_retry: nextTryAt(skip),
   };
 }

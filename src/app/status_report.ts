@@ -9,7 +9,31 @@ export interface MailboxStatus {
   readonly states: MailboxStates;
 }
 
-/** Emails on the record as skipped, as numbers. */
+/** The record of skips of a folder, in its two parts. */
+export interface SkipRecord {
+  /** Not delivered. */
+  readonly skipped: readonly SkippedItem[];
+  /** Delivered as far as they could be rebuilt; only the originals are still missing. */
+  readonly rebuilt: readonly SkippedItem[];
+}
+
+export function skipRecordOf({ skipped: record }: FolderSyncState): SkipRecord {
+  return {
+    skipped: record.filter(({ rebuilt }) => !rebuilt),
+    rebuilt: record.filter(({ rebuilt }) => rebuilt),
+  };
+}
+
+/** How many emails of these folders were skipped, and how many rebuilt. */
+export function skipTotalsOf(folders: readonly FolderSyncState[]) {
+  const records = folders.map(skipRecordOf);
+  return {
+    skipped: records.reduce((sum, { skipped }) => sum + skipped.length, 0),
+    rebuilt: records.reduce((sum, { rebuilt }) => sum + rebuilt.length, 0),
+  };
+}
+
+/** A part of the record of skips, as numbers. */
 export interface SkippedSummary {
   readonly count: number;
   readonly oldest?: Date;

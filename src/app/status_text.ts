@@ -1,10 +1,14 @@
+import type { SkippedItem } from "../core/skipped_item.ts";
 import type { FolderSyncState } from "../core/sync_state.ts";
+import { counted } from "./counted.ts";
 import {
   hasBacklog,
   isNotBegun,
   type MailboxStatus,
   minuteOf,
   skippedSummary,
+  skipRecordOf,
+  skipTotalsOf,
   stateTextOf,
 } from "./status_report.ts";
 import { visible, visiblePath } from "../config/printable.ts";
@@ -14,13 +18,14 @@ const PATH_COLUMNS = 30;
 /** `status` for people: a block for each mailbox, aligned, at most 80 columns but for long names. */
 export function statusText(store: string, mailboxes: readonly MailboxStatus[]): string {
   const folders = mailboxes.flatMap(({ states }) => states.folders);
-  const skipped = folders.reduce((sum, state) => sum + state.skipped.length, 0);
+  const { skipped, rebuilt } = skipTotalsOf(folders);
   const lines = [
     `State in ${visible(store)}`,
     ...mailboxes.flatMap(mailboxLines),
     "",
-    `${mailboxes.length} mailboxes, ${folders.length} folders, ` +
-    `${folders.filter(hasBacklog).length} with backlog, ${skipped} emails skipped`,
+    `${counted(mailboxes.length, "mailbox")}, ${counted(folders.length, "folder")}, ` +
+    `${folders.filter(hasBacklog).length} with backlog, ${counted(skipped, "email")} skipped` +
+    `${rebuilt > 0 ? `, ${rebuilt} rebuilt` : ""}`,
   ];
   return lines.map((line) => `${line}\n`).join("");
 }
@@ -49,6 +54,7 @@ function byPath({ folder: a }: FolderSyncState, { folder: b }: FolderSyncState):
 
 function folderLines(state: FolderSyncState): readonly string[] {
   const path = visiblePath(state.folder.path);
+  const { skipped, rebuilt } = skipRecordOf(state);
   const times = `${minuteOf(state.syncedUntil).padEnd(17)}  ${minuteOf(state.lastSyncedAt)}`;
   const row = path.length <= PATH_COLUMNS
     ? [`  ${path.padEnd(PATH_COLUMNS)} ${times}`]
@@ -56,14 +62,15 @@ function folderLines(state: FolderSyncState): readonly string[] {
   return [
     ...row,
     `    ${hasBacklog(state) ? "backlog: " : ""}${stateTextOf(state)}`,
-    ...skippedLines(state),
+    ...skipLines(skipped, "skipped"),
+    ...skipLines(rebuilt, "rebuilt"),
   ];
 }
 
-function skippedLines({ skipped }: FolderSyncState): readonly string[] {
-  if (skipped.length === 0) return [];
-  const { count, oldest, byCode, nextTry } = skippedSummary(skipped);
+function skipLines(skips: readonly SkippedItem[], what: string): readonly string[] {
+  if (skips.length === 0) return [];
+  const { count, oldest, byCode, nextTry } = skippedSummary(skips);
   const codes = [...byCode].map(([code, number]) => `${number} ${visible(code)}`).join(", ");
   const next = nextTry ? `next try ${minuteOf(nextTry)}` : "tried again on demand only";
-  return [`    ${count} skipped, oldest ${minuteOf(oldest)}; ${next}`, `      ${codes}`];
+  return [`    ${count} ${what}, oldest ${minuteOf(oldest)}; ${next}`, `      ${codes}`];
 }

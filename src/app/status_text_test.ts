@@ -12,6 +12,17 @@ const inbox: FolderSyncState = {
   syncedUntil: at("1T10:00"),
   skipped: [
     { itemId: "i", code: "ErrorCorruptData", reason: "r", skippedAt: at("1T11:00"), retries: 0 },
+    {
+      itemId: "j",
+      id: "<j@x>",
+      receivedAt: at("1T09:00"),
+      sizeBytes: 7,
+      code: "ErrorItemCorrupt",
+      reason: "s",
+      skippedAt: at("1T10:00"),
+      retries: 4,
+      rebuilt: true,
+    },
   ],
 };
 const states = {
@@ -42,10 +53,12 @@ a@x: suspended since 2026-01-01 12:00Z
     backlog: listing in the server's order, as it cannot sort; synced until stands
     1 skipped, oldest 2026-01-01 11:00Z; next try 2026-01-01 12:00Z
       1 ErrorCorruptData
+    1 rebuilt, oldest 2026-01-01 10:00Z; tried again on demand only
+      1 ErrorItemCorrupt
 
 b@x: not begun
 
-2 mailboxes, 1 folders, 1 with backlog, 1 emails skipped
+2 mailboxes, 1 folder, 1 with backlog, 1 email skipped, 1 rebuilt
 `,
   );
 });
@@ -72,6 +85,29 @@ Deno.test("status as JSON is the documented document", () => {
             oldest: "2026-01-01T11:00:00.000Z",
             by_code: { ErrorCorruptData: 1 },
             next_retry: "2026-01-01T12:00:00.000Z",
+            emails: [{
+              item_id: "i",
+              code: "ErrorCorruptData",
+              reason: "r",
+              skipped_at: "2026-01-01T11:00:00.000Z",
+              retries: 0,
+              next_retry: "2026-01-01T12:00:00.000Z",
+            }],
+          },
+          rebuilt: {
+            count: 1,
+            oldest: "2026-01-01T10:00:00.000Z",
+            by_code: { ErrorItemCorrupt: 1 },
+            emails: [{
+              item_id: "j",
+              id: "<j@x>",
+              received_at: "2026-01-01T09:00:00.000Z",
+              size: 7,
+              code: "ErrorItemCorrupt",
+              reason: "s",
+              skipped_at: "2026-01-01T10:00:00.000Z",
+              retries: 4,
+            }],
           },
         }],
         unreadable_states: ["folder-x.json"],
@@ -85,6 +121,7 @@ Deno.test("status as JSON is the documented document", () => {
       folders: 1,
       with_backlog: 1,
       skipped: 1,
+      rebuilt: 1,
       unreadable_states: 1,
     },
   });

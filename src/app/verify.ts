@@ -1,25 +1,24 @@
 import type { AppConfig } from "../config/app_config.ts";
 import type { VerifyOptions } from "../config/verify_options.ts";
-import { SyncError, syncErrorOf } from "../core/errors.ts";
-import { LIMITS } from "../core/limits.ts";
+import { syncErrorOf } from "../core/errors.ts";
 import type { Mailbox } from "../core/mailbox.ts";
-import type { FolderOf, MailSource } from "../core/ports.ts";
-import { Semaphore } from "../core/semaphore.ts";
-import { CredentialGate } from "../http/credential_gate.ts";
+import type { MailSource } from "../core/ports.ts";
 import { ProgressLine } from "../runtime/progress_line.ts";
 import type { Destination } from "../storage/local_destination.ts";
-import { deliver } from "../sync/deliver.ts";
-import { Pace } from "../sync/pace.ts";
-import { participantFilter } from "../sync/participant_filter.ts";
-import { SkipGuard } from "../sync/skip_guard.ts";
 import { StopBegun } from "../sync/stop.ts";
-import { type MailboxVerification, verifyMailbox } from "../sync/verify_mailbox.ts";
+import {
+  type FolderVerification,
+  type MailboxVerification,
+  verifyMailbox,
+} from "../sync/verify_mailbox.ts";
 import { type CommandContext, failureLine, runCommand } from "./command.ts";
 import { openDestination, openExchange } from "./connections.ts";
 import type { Console } from "./console.ts";
+import { CredentialGates } from "./credential_gates.ts";
+import { counted } from "./counted.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { reachServer } from "./first_contact.ts";
-import { SILENT } from "./output.ts";
+import { repairOf } from "./repair.ts";
 import { configuredMailbox } from "./resync.ts";
 import { verificationText, verifySummary } from "./verify_text.ts";
 import { visible, visiblePath } from "../config/printable.ts";
@@ -36,7 +35,7 @@ export async function verify(
   if (options.mailbox !== undefined && !only) return EXIT.usageOrConfig;
   const mailboxes = only ? [only] : config.mailboxes;
   return await runCommand(options, config, console, async (context) => {
-    const gate = new CredentialGate(config.exchange.auth.user, context.env.clock);
+    const gate = new CredentialGates(context.env.clock).gateFor(config.exchange.auth);
     await using exchange = await openExchange(config, context.env, gate);
     const [first] = mailboxes;
     if (first) await reachServer(exchange.source, first, { ...context, once: true });
@@ -70,57 +69,36 @@ async function verifyAll(work: Work, mailboxes: readonly Mailbox[]): Promise<Exi
     }
   }
   console.print(verifySummary(verified, mailboxes.length));
-  const complete = verified.length === mailboxes.length &&
-    verified.every(({ folders }) => folders.every(({ missing }) => missing === 0));
-  return complete ? EXIT.done : EXIT.finishedWithFailures;
+  const isComplete = verified.length === mailboxes.length &&
+    verified.every(({ folders }) => folders.every(isAllStored));
+  return isComplete ? EXIT.done : EXIT.finishedWithFailures;
+}
+
+/** What is on the record as skipped is not in the sink either (spec section 1). */
+function isAllStored({ missing, skipped }: FolderVerification): boolean {
+  return missing === 0 && skipped === 0;
 }
 
 async function verifyOne(work: Work, mailbox: Mailbox): Promise<MailboxVerification> {
-  const { options, source, destination, stop, console } = work;
+  const { options, source, destination, stop, console, env } = work;
   const signal = stop.aborted;
-  await using _lock = options.repair
+  await using store = options.repair
     ? await destination.states.open(mailbox, { signal })
     : undefined;
   const sink = await destination.sink.open(mailbox, { signal });
-  const { folders } = await destination.states.read(mailbox, { signal });
-  const skips = folders.flatMap(({ skipped }) => skipped).filter(({ rebuilt }) => !rebuilt);
-  using progress = new ProgressLine(console, work.env.clock);
+  const folders = store?.loaded ?? (await destination.states.read(mailbox, { signal })).folders;
+  const skipped = folders.flatMap((state) => state.skipped);
+  using progress = new ProgressLine(console, env.clock);
   return await verifyMailbox({
     source,
     sink,
     stop,
-    skipped: new Set(skips.map(({ itemId }) => itemId)),
+    skipped: new Map(skipped.map((skip) => [skip.itemId, skip])),
     ...(options.since ? { since: options.since } : {}),
-    ...(options.repair ? { repair: await repairOf(work, mailbox) } : {}),
-    onProgress: ({ path }, emails) =>
-      progress.show(visible(`${mailbox.address}  ${emails} emails  ${visiblePath(path)}`)),
+    ...(store ? { repair: await repairOf({ ...work, sink, store }, mailbox) } : {}),
+    onProgress: ({ path }, emails) => {
+      const counts = counted(emails, "email");
+      progress.show(visible(`${mailbox.address}  ${counts}  ${visiblePath(path)}`));
+    },
   }, mailbox);
-}
-
-async function repairOf(
-  { source, destination, stop, env, config }: Work,
-  mailbox: Mailbox,
-): Promise<(at: FolderOf, itemIds: readonly string[]) => Promise<void>> {
-  const { serverTime } = await source.folders(mailbox, { signal: stop.aborted });
-  const delivery = {
-    source,
-    sink: await destination.sink.open(mailbox, { signal: stop.aborted }),
-    env,
-    observer: SILENT,
-    pace: new Pace(config.pollMessageSleepMs, env.clock),
-    heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
-    batchSize: config.batchSize,
-    stop,
-    guard: new SkipGuard(),
-    startedAt: serverTime,
-    ...(mailbox.participants ? { filter: participantFilter(mailbox.participants) } : {}),
-  };
-  return async (at, itemIds) => {
-    try {
-      await deliver(delivery, at, itemIds, { anew: true });
-    } catch (error) {
-      // Gone meanwhile, with all that was missing in it: the look that follows tells.
-      if (!(error instanceof SyncError) || error.code !== "FolderGone") throw error;
-    }
-  };
 }

@@ -1,4 +1,6 @@
-import type { MailboxVerification } from "../sync/verify_mailbox.ts";
+import { nextTryAt } from "../core/skipped_item.ts";
+import type { MailboxVerification, MissingEmail } from "../sync/verify_mailbox.ts";
+import { counted } from "./counted.ts";
 import { minuteOf } from "./status_report.ts";
 import { visible, visiblePath } from "../config/printable.ts";
 
@@ -6,7 +8,7 @@ const COLUMNS = ["emails", "stored", "missing", "skipped", "untold", "filtered"]
 
 /** What was found of one mailbox, as a small table. */
 export function verificationText(verification: MailboxVerification): string {
-  const { mailbox, folders, firstMissing, repaired, extra } = verification;
+  const { mailbox, folders, firstMissing, firstSkipped, repaired, extra } = verification;
   const total = sumOf(folders);
   const rows = folders.filter(({ emails, filtered }) => emails + filtered > 0)
     .map((folder) => `${numbers(folder)}  ${visiblePath(folder.folder.path)}`);
@@ -16,26 +18,39 @@ export function verificationText(verification: MailboxVerification): string {
     ...rows,
     `${numbers(total)}  total`,
     ...(total.untold > 0 ? ["  untold: without Message-ID, only their content could tell"] : []),
-    ...(total.skipped > 0 ? ["  skipped: on the record, see `status`"] : []),
     ...(extra ? [`  ${extra} more stored that are in no synced folder, as after deletions`] : []),
-    ...(repaired > 0 ? [`  ${repaired} were missing and are delivered now`] : []),
-    ...firstMissing.map(({ folder, receivedAt, id, itemId }) =>
-      `  missing: ${visiblePath(folder.path)}  ${minuteOf(receivedAt)}  ${visible(id ?? itemId)}`
-    ),
-    ...(total.missing > firstMissing.length
-      ? [`  … and ${total.missing - firstMissing.length} missing ones more`]
-      : []),
+    ...(repaired > 0 ? [`  ${counted(repaired, "email")} missing before, delivered now`] : []),
+    ...firstMissing.map((email) => `  missing: ${nameOf(email)}`),
+    ...more(total.missing - firstMissing.length, "missing"),
+    ...firstSkipped.flatMap((email) => [`  skipped: ${nameOf(email)}`, ...reasonOf(email)]),
+    ...more(total.skipped - firstSkipped.length, "skipped"),
     "",
   ];
   return lines.map((line) => `${line}\n`).join("");
+}
+
+function nameOf({ folder, receivedAt, id, itemId, skip }: MissingEmail): string {
+  const time = minuteOf(receivedAt ?? skip?.receivedAt);
+  return `${visiblePath(folder.path)}  ${time}  ${visible(id ?? skip?.id ?? itemId)}`;
+}
+
+function reasonOf({ skip }: MissingEmail): readonly string[] {
+  if (!skip) return [];
+  const next = nextTryAt(skip);
+  const again = next ? `tried again at ${minuteOf(next)}` : "tried again on demand only";
+  return [`    known, on the record of skips: ${visible(skip.code)}, ${again}`];
+}
+
+function more(number: number, what: string): readonly string[] {
+  return number > 0 ? [`  … and ${number} more ${what}`] : [];
 }
 
 /** The line that says what came of all of it. */
 export function verifySummary(verified: readonly MailboxVerification[], asked: number): string {
   const { emails, stored, missing, skipped } = sumOf(verified.flatMap(({ folders }) => folders));
   const failed = asked - verified.length;
-  return `${verified.length} mailboxes verified${failed > 0 ? `, ${failed} not` : ""}: ` +
-    `${emails} emails, ${stored} stored, ${missing} missing, ${skipped} skipped\n`;
+  return `${counted(verified.length, "mailbox")} verified${failed > 0 ? `, ${failed} not` : ""}: ` +
+    `${counted(emails, "email")}, ${stored} stored, ${missing} missing, ${skipped} skipped\n`;
 }
 
 type Counts = Readonly<Record<(typeof COLUMNS)[number], number>>;

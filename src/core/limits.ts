@@ -89,6 +89,8 @@ export const LIMITS = {
   signInProofMs: 60_000,
   /** How long a stop may take before unfinished work is abandoned; it is repeated next time. */
   stopGraceMs: 10_000,
+  /** How long `check` waits for one of its answers. */
+  checkMsMax: 60_000,
   /** A config file: thousands of mailboxes with their lists; a larger file is some other file. */
   configBytesMax: 4 * MIB,
   /** A file that holds one secret: a password, a token or a private key. */

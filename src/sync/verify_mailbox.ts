@@ -3,6 +3,7 @@ import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Folder, Mailbox } from "../core/mailbox.ts";
 import type { DescribeOutcome, FolderOf, MailboxSink, MailSource } from "../core/ports.ts";
+import type { SkippedItem } from "../core/skipped_item.ts";
 import type { BackfillPosition } from "../core/sync_state.ts";
 import { chunksOf } from "./batches.ts";
 import { isFolderSelected } from "./folder_selection.ts";
@@ -19,12 +20,15 @@ export interface Verification {
   readonly source: MailSource;
   readonly sink: Pick<MailboxSink, "keys">;
   readonly stop: Stop;
-  /** Ids of the items on the record as skipped, whose content was not rebuilt. */
-  readonly skipped: ReadonlySet<string>;
+  /** What is on the record as skipped, by item id. */
+  readonly skipped: ReadonlyMap<string, SkippedItem>;
   /** Only emails received at or after it; absent: all that are to be synced. */
   readonly since?: Date;
-  /** Delivers what is missing in a folder; absent: nothing is changed. */
-  readonly repair?: (at: FolderOf, itemIds: readonly string[]) => Promise<void>;
+  /**
+   * Delivers what is missing in a folder, what is on the record included, and resolves to what went
+   * on the record by that; absent: nothing is changed.
+   */
+  readonly repair?: (at: FolderOf, itemIds: readonly string[]) => Promise<readonly SkippedItem[]>;
   /** Some emails more of a folder were compared. */
   readonly onProgress: (folder: Folder, emails: number) => void;
 }
@@ -34,8 +38,10 @@ export interface MissingEmail {
   readonly folder: Folder;
   readonly itemId: string;
   readonly receivedAt?: Date;
-  /** Absent: its properties cannot be read. */
+  /** Absent: only its content tells, or not even its properties can be read. */
   readonly id?: string;
+  /** Why Exchange does not give it; absent where it is not on the record of skips. */
+  readonly skip?: SkippedItem;
 }
 
 /** What a folder holds, each email counted once in one of the parts of `emails`. */
@@ -44,8 +50,9 @@ export interface FolderVerification {
   /** Emails to sync. */
   readonly emails: number;
   readonly stored: number;
+  /** Not in the sink, for no known reason. */
   readonly missing: number;
-  /** Missing, and on the record as skipped. */
+  /** Not in the sink, and on the record as skipped. */
   readonly skipped: number;
   /** Without a Message-ID property: only their content could tell. */
   readonly untold: number;
@@ -56,8 +63,9 @@ export interface FolderVerification {
 export interface MailboxVerification {
   readonly mailbox: Mailbox;
   readonly folders: readonly FolderVerification[];
-  /** The first of those that are missing at the end. */
+  /** The first of those that are missing at the end, and of those on the record as skipped. */
   readonly firstMissing: readonly MissingEmail[];
+  readonly firstSkipped: readonly MissingEmail[];
   /** How many were missing and were delivered. */
   readonly repaired: number;
   /**
@@ -67,8 +75,8 @@ export interface MailboxVerification {
   readonly extra?: number;
 }
 
-/** So many missing emails are named. */
-const FIRST_MISSING_MAX = 20;
+/** So many missing emails are named, and as many skipped ones. */
+const NAMED_MAX = 20;
 
 /**
  * Compares what a mailbox holds with what the sink holds, by ids alone: no content is fetched. What
@@ -100,6 +108,7 @@ type Tally = { -readonly [Name in keyof FolderVerification]: FolderVerification[
 
 /** A missing email until it has been looked up again. */
 interface Suspect extends MissingEmail {
+  /** Absent: the name it is stored under is told by its content alone. */
   readonly key?: string;
   readonly tally: Tally;
 }
@@ -110,7 +119,10 @@ class MailboxWalk {
   readonly #stored: KeySet;
   readonly #filter: ParticipantFilter | undefined;
   readonly #tallies: Tally[] = [];
+  /** The record of skips, as a repair changes it. */
+  readonly #skipped: Map<string, SkippedItem>;
   readonly #firstMissing: MissingEmail[] = [];
+  readonly #firstSkipped: MissingEmail[] = [];
   #suspects: Suspect[] = [];
   #repaired = 0;
 
@@ -118,6 +130,7 @@ class MailboxWalk {
     this.#verification = verification;
     this.#mailbox = mailbox;
     this.#stored = stored;
+    this.#skipped = new Map(verification.skipped);
     this.#filter = mailbox.participants && participantFilter(mailbox.participants);
   }
 
@@ -153,6 +166,7 @@ class MailboxWalk {
       mailbox: this.#mailbox,
       folders: this.#tallies,
       firstMissing: this.#firstMissing,
+      firstSkipped: this.#firstSkipped,
       repaired: this.#repaired,
       ...(since ? {} : { extra: this.#stored.size - this.#stored.seen }),
     };
@@ -215,7 +229,7 @@ class MailboxWalk {
     if ("error" in outcome) {
       if (isGone(outcome)) return;
       tally.emails++;
-      this.#notStored({ folder, itemId: outcome.itemId, tally });
+      this.#suspects.push({ folder, itemId: outcome.itemId, tally });
       return;
     }
     const { item } = outcome;
@@ -227,44 +241,67 @@ class MailboxWalk {
       return;
     }
     tally.emails++;
+    const needsHeader = needsHeaderForId(item);
     if (isStored) tally.stored++;
-    else if (needsHeaderForId(item) && !this.#verification.skipped.has(item.itemId)) tally.untold++;
-    else this.#notStored({ folder, itemId: item.itemId, id, key, tally, ...receivedAtOf(item) });
+    else if (needsHeader && !this.#isSkipped(item)) tally.untold++;
+    else {
+      const names = needsHeader ? {} : { id, key };
+      const { itemId } = item;
+      this.#suspects.push({ folder, itemId, tally, ...names, ...receivedAtOf(item) });
+    }
   }
 
-  #notStored(suspect: Suspect): void {
-    if (this.#verification.skipped.has(suspect.itemId)) suspect.tally.skipped++;
-    else this.#suspects.push(suspect);
+  /** What was rebuilt is stored, though the original is still waited for. */
+  #isSkipped({ itemId }: { readonly itemId: string }): boolean {
+    const skip = this.#skipped.get(itemId);
+    return skip !== undefined && !skip.rebuilt;
   }
 
   async #settleSuspects(): Promise<void> {
-    const { repair } = this.#verification;
-    let missing = await this.#lookUpAgain(this.#suspects);
+    let { unstored } = await this.#lookUpAgain(this.#suspects);
     this.#suspects = [];
-    if (repair && missing.length > 0) {
-      for (const [folder, group] of Map.groupBy(missing, ({ folder }) => folder)) {
-        await repair({ mailbox: this.#mailbox, folder }, group.map(({ itemId }) => itemId));
-      }
-      const still = await this.#lookUpAgain(missing);
-      this.#repaired += missing.length - still.length;
-      missing = still;
+    if (this.#verification.repair) unstored = await this.#repair(unstored);
+    for (const suspect of unstored) {
+      const skip = this.#skipped.get(suspect.itemId);
+      const [named, part] = this.#isSkipped(suspect)
+        ? [this.#firstSkipped, "skipped"] as const
+        : [this.#firstMissing, "missing"] as const;
+      suspect.tally[part]++;
+      if (named.length < NAMED_MAX) named.push(skip ? { ...suspect, skip } : suspect);
     }
-    for (const { tally } of missing) tally.missing++;
-    const room = FIRST_MISSING_MAX - this.#firstMissing.length;
-    this.#firstMissing.push(...missing.slice(0, room));
   }
 
-  /** Those that are still there and still not stored; the others are counted as what they are. */
-  async #lookUpAgain(suspects: readonly Suspect[]): Promise<readonly Suspect[]> {
-    if (suspects.length === 0) return [];
+  /** Delivers what is not stored; resolves to what is not stored still. */
+  async #repair(unstored: readonly Suspect[]): Promise<readonly Suspect[]> {
+    const { repair } = this.#verification;
+    for (const [folder, group] of Map.groupBy(unstored, ({ folder }) => folder)) {
+      const itemIds = group.map(({ itemId }) => itemId);
+      const skipped = await repair!({ mailbox: this.#mailbox, folder }, itemIds);
+      for (const itemId of itemIds) this.#skipped.delete(itemId);
+      for (const skip of skipped) this.#skipped.set(skip.itemId, skip);
+    }
+    const after = await this.#lookUpAgain(unstored);
+    // What no look can tell was delivered, or else it is on the record now.
+    const isDelivered = (suspect: Suspect) =>
+      suspect.key === undefined && !this.#isSkipped(suspect);
+    const delivered = after.unstored.filter(isDelivered);
+    for (const { tally } of delivered) tally.stored++;
+    this.#repaired += after.stored + delivered.length;
+    return after.unstored.filter((suspect) => !isDelivered(suspect));
+  }
+
+  /** Tells what is there and not stored; all else is counted as what it is. */
+  async #lookUpAgain(
+    suspects: readonly Suspect[],
+  ): Promise<{ readonly unstored: readonly Suspect[]; readonly stored: number }> {
+    if (suspects.length === 0) return { unstored: [], stored: 0 };
     // In this order: what is moved in between was stored, or is found by its new id.
     const present = await this.#stillThere(suspects);
-    const stored = await storedKeys(this.#verification);
-    return present.filter(({ key, tally }) => {
-      if (key === undefined || !stored.has(key)) return true;
-      tally.stored++;
-      return false;
-    });
+    const keys = await storedKeys(this.#verification);
+    const isStored = ({ key }: Suspect) => key !== undefined && keys.has(key);
+    const stored = present.filter(isStored);
+    for (const { tally } of stored) tally.stored++;
+    return { unstored: present.filter((one) => !isStored(one)), stored: stored.length };
   }
 
   async #stillThere(suspects: readonly Suspect[]): Promise<readonly Suspect[]> {

@@ -1,0 +1,52 @@
+import type { CallOptions, Env } from "../../core/env.ts";
+import type { Mailbox } from "../../core/mailbox.ts";
+import type { Destination } from "../../storage/local_destination.ts";
+import { counted } from "../counted.ts";
+import { type CheckLine, fail, pass, warn } from "./check_line.ts";
+import { withinDeadline } from "./within_deadline.ts";
+
+/** Whether the destination takes, gives back and deletes one small object; never an email. */
+export async function checkDestination(
+  { sink }: Destination,
+  place: string,
+  { env, signal }: CallOptions & { readonly env: Env },
+): Promise<CheckLine> {
+  const about = { subject: "destination", of: place } as const;
+  try {
+    await withinDeadline({ clock: env.clock, signal }, (options) => sink.probe(options));
+    return pass(about, "one object was written, read and deleted");
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return fail(about, thrown);
+  }
+}
+
+/** Whether the states of all mailboxes can be read. */
+export async function checkStates(
+  { states }: Destination,
+  mailboxes: readonly Mailbox[],
+  { env, signal }: CallOptions & { readonly env: Env },
+): Promise<CheckLine> {
+  const about = { subject: "state" } as const;
+  try {
+    return await withinDeadline({ clock: env.clock, signal }, async (options) => {
+      let begun = 0;
+      const unreadable: string[] = [];
+      for (const mailbox of mailboxes) {
+        const stored = await states.read(mailbox, options);
+        if (stored.folders.length > 0) begun++;
+        unreadable.push(...stored.unreadable);
+      }
+      const finding = `${begun} of ${counted(mailboxes.length, "mailbox")} begun`;
+      if (unreadable.length === 0) return pass(about, finding);
+      return warn(
+        about,
+        `${finding}; unreadable: ${unreadable.join(", ")}`,
+        "Nothing: the next run keeps these aside and lists their folders anew",
+      );
+    });
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return fail(about, thrown);
+  }
+}
