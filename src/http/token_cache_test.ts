@@ -72,10 +72,10 @@ Deno.test("the authority's wish when to renew is followed, if it is early enough
 });
 
 Deno.test("a failure that can pass is not repeated for 5 s, or as long as it says", async () => {
-  for (const [named, pauseMs] of [[undefined, 5_000], [1_000, 5_000], [90_000, 90_000]] as const) {
+  for (const [named, pauseMs] of [[undefined, 5_000], [1_000, 1_000], [90_000, 90_000]] as const) {
     const { cache, clock, world, value } = setUp();
     world.failure = failure("retryable", named);
-    await assert.rejects(cache.token(FOREVER), world.failure);
+    await assert.rejects(cache.token(FOREVER), { code: "Failure", retryAfterMs: pauseMs });
     clock.advance(pauseMs - 1);
     await assert.rejects(cache.token(FOREVER), {
       code: "Failure",
