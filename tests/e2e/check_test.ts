@@ -5,6 +5,8 @@ import {
   type SimulatedExchangeOptions,
   startSimulatedExchange,
 } from "../exchange/simulated_exchange.ts";
+import { WALL_CLOCK } from "../exchange/wall_clock.ts";
+import { SimulatedProxy } from "../proxy/simulated_proxy.ts";
 import { runAppliance } from "./appliance.ts";
 import { customerOf, runCommand } from "./customer.ts";
 import { assertDiagnosed, checkOf, type Expected } from "./diagnosis.ts";
@@ -168,3 +170,52 @@ for (const { what, server, prepare, keys, expected } of CASES) {
     await assertDiagnosed(customer, expected, { secrets: SECRETS });
   });
 }
+
+Deno.test("check and run name what is wrong with a proxy, and what comes through it is looked at", async () => {
+  const host = "exchange.test";
+  await using exchange = await exchangeWithMail({ certificate: { hosts: [host] } });
+  const { port, pathname } = exchange.endpoint;
+  const hosts = { [`${host}:${port}`]: Number(port) };
+  await using proxy = new SimulatedProxy({ hosts, credentials: "svc:prxy" });
+  const keys = { ews_endpoint: `https://${host}:${port}${pathname}` };
+  await using customer = await customerOf(exchange, keys);
+  const through = (userInfo: string) => ({
+    env: { HTTPS_PROXY: `http://${userInfo}${proxy.url.host}` },
+    secrets: [...SECRETS, "prxy"],
+  });
+
+  const fine = await checkOf(customer, through("svc:prxy@"));
+  assert.equal(fine.code, 0, JSON.stringify(fine.lines));
+  const [line] = fine.lines.filter(({ check }) => check === "proxy");
+  assert.equal(line?.finding, `reached through ${proxy.url.origin}`);
+
+  const failure = { check: "connection", exitCode: 1 };
+  await assertDiagnosed(customer, {
+    ...failure,
+    code: "ProxyAuthenticationRequired",
+    remedy: /HTTPS_PROXY/,
+  }, through(""));
+  await assertDiagnosed(customer, {
+    ...failure,
+    code: "ProxyCredentialsRefused",
+    remedy: /HTTPS_PROXY/,
+  }, through("svc:wr0ng@"));
+  proxy.switches.rawAnswer = new TextEncoder().encode("HTTP/1.1 403 Forbidden\r\n\r\n");
+  await assertDiagnosed(customer, {
+    ...failure,
+    code: "ProxyForbidden",
+    remedy: /NO_PROXY/,
+  }, through("svc:prxy@"));
+});
+
+Deno.test("a clock that is off is said, with both times, and is no failure", async () => {
+  const clock = { ...WALL_CLOCK, now: () => new Date(Date.now() - 20 * 60_000) };
+  await using exchange = await exchangeWithMail({ clock });
+  await using customer = await customerOf(exchange);
+  const { code, lines } = await checkOf(customer, { secrets: SECRETS });
+  assert.equal(code, 0, JSON.stringify(lines));
+  const [line] = lines.filter(({ check }) => check === "clock");
+  assert.equal(line?.verdict, "warn");
+  assert.match(line?.finding ?? "", /^1\d\d\d s ahead of the server's, which is \d{4}-/);
+  assert.match(line?.remedy ?? "", /NTP/);
+});
