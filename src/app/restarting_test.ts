@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SyncError } from "../core/errors.ts";
-import { memoryEnv } from "../sync/testing/memory_ports.ts";
+import { memoryEnv } from "../sync/testing/memory_env.ts";
 import { StopBegun, StopController } from "../sync/stop.ts";
 import { restarting } from "./restarting.ts";
 

@@ -179,7 +179,13 @@ export interface RefreshOptions extends CallOptions {
 
 export type PutOutcome =
   | { readonly key: string; readonly stored: true; readonly sizeBytes: number }
-  | { readonly key: string; readonly stored: false; readonly error: SyncError };
+  | {
+    readonly key: string;
+    readonly stored: false;
+    readonly error: SyncError;
+    /** The sink will not have the email, however its content is made; absent: its source failed. */
+    readonly refused?: true;
+  };
 
 /** Durable progress. */
 export interface StateStore {

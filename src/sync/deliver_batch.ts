@@ -85,6 +85,11 @@ interface Fetched {
   readonly because?: SyncError;
 }
 
+interface Failed extends Pick<Fetched, "item" | "because"> {
+  /** By the sink: no other content would do. */
+  readonly refused?: true;
+}
+
 interface EmailOfItems {
   readonly email: RawEmail;
   /** Copies of one email inside a folder are one email: all are settled by it. */
@@ -148,7 +153,7 @@ class BatchAttempt {
     for (const [index, outcome] of outcomes.entries()) {
       const { items } = emails[index]!;
       if (outcome.stored) this.#stored(items, outcome.sizeBytes);
-      else for (const item of items) this.#failed(item, outcome.error);
+      else for (const item of items) this.#failed({ ...item, ...outcome }, outcome.error);
     }
   }
 
@@ -195,14 +200,14 @@ class BatchAttempt {
     this.#settlements.push({ counts: counted(counts).counts, skipped: rebuilt });
   }
 
-  #failed({ item, because }: Pick<Fetched, "item" | "because">, error: SyncError): void {
+  #failed({ item, because, refused }: Failed, error: SyncError): void {
     if (error.kind === "retryable") {
       this.#unsettled.push({ item, error });
-    } else if (this.#isWorthRebuilding(item, because, error)) {
+    } else if (!refused && this.#isWorthRebuilding(item, because, error)) {
       this.#unreadable.set(item, error);
     } else {
       // What failed first is what matters: why the content itself cannot be had.
-      const cause = error.kind === "item" ? because ?? error : error;
+      const cause = error.kind === "item" && !refused ? because ?? error : error;
       const failure = { itemId: item.itemId, error: cause };
       this.#settlements.push(giveUp(this.#delivery, this.#at, failure, this.#options, item));
     }

@@ -74,6 +74,19 @@ Deno.test("a rebuilt email is stored and marked, and the original takes its plac
   assert.deepEqual(destination.states.get(folder.id)!.skipped, []);
 });
 
+Deno.test("an email that the sink will not have is on the record as such, and is not rebuilt", async () => {
+  const { source, destination, restart } = world();
+  source.isRebuilding = true;
+  const folder = source.addFolder(a, "Inbox");
+  destination.unwanted.add(`<${source.arrive(folder)}@x>`);
+  source.arrive(folder);
+  const [report] = await restart().run({ once: true });
+  assert.deepEqual([report!.counts.delivered, report!.counts.skipped], [1, 1]);
+  const [skipped] = destination.states.get(folder.id)!.skipped;
+  assert.deepEqual([skipped!.code, skipped!.rebuilt], ["EmailRefused", undefined]);
+  assert.ok(!source.calls.some((call) => call.startsWith("rebuild")));
+});
+
 Deno.test("the record drops an email that was deleted", async () => {
   const { source, destination, restart, folder, bad } = unreadable();
   await restart().run({ once: true });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { SkippedItem } from "../core/skipped_item.ts";
 import { StopController } from "./stop.ts";
 import { type Verification, verifyMailbox } from "./verify_mailbox.ts";
-import { memoryEnv } from "./testing/memory_ports.ts";
+import { memoryEnv } from "./testing/memory_env.ts";
 import { mailbox, world } from "./testing/world.ts";
 
 const a = mailbox("a");

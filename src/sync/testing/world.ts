@@ -7,7 +7,9 @@ import { DestinationGate } from "../destination_gate.ts";
 import type { SyncSettings } from "../mailbox_worker.ts";
 import { StopController } from "../stop.ts";
 import { superviseMailboxes } from "../supervisor.ts";
-import { MemoryDestination, memoryEnv, MemorySource } from "./memory_ports.ts";
+import { MemoryDestination } from "./memory_destination.ts";
+import { memoryEnv } from "./memory_env.ts";
+import { MemorySource } from "./memory_source.ts";
 
 /** The settings of a mailbox. */
 export function mailbox(name: string, more: Partial<Mailbox> = {}): Mailbox {

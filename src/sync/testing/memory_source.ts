@@ -1,5 +1,4 @@
-import type { EmailRecord, ItemDescription, Participants, RawEmail } from "../../core/email.ts";
-import type { Env, LogFields, Logger } from "../../core/env.ts";
+import type { ItemDescription, Participants } from "../../core/email.ts";
 import { SyncError } from "../../core/errors.ts";
 import type { Folder, Mailbox } from "../../core/mailbox.ts";
 import { heldMimeContent } from "../../core/mime_content.ts";
@@ -13,45 +12,9 @@ import type {
   FolderOf,
   ListOptions,
   ListPage,
-  MailboxSink,
-  MailboxStates,
-  MailboxStateStore,
   MailSource,
-  PutOutcome,
-  RefreshOptions,
-  Sink,
-  StateStore,
 } from "../../core/ports.ts";
-import type { FolderSyncState, MailboxCondition } from "../../core/sync_state.ts";
-import { VirtualClock } from "../../../tests/simulation/virtual_clock.ts";
-
-/** Asked before each call of a port; what it returns is thrown. */
-export type Fault = (call: string, subject: string) => SyncError | undefined;
-
-export interface LoggedLine {
-  readonly level: string;
-  readonly msg: string;
-  readonly fields: LogFields;
-}
-
-/** Virtual time, fixed dice, and a log to look at. */
-export function memoryEnv() {
-  const clock = new VirtualClock(new Date("2026-01-01T00:00:00Z"));
-  const lines: LoggedLine[] = [];
-  const at = (level: string) => (msg: string, fields: LogFields = {}) => {
-    lines.push({ level, msg, fields });
-  };
-  const log: Logger = {
-    error: at("error"),
-    warn: at("warn"),
-    info: at("info"),
-    debug: at("debug"),
-    trace: at("trace"),
-    with: () => log,
-  };
-  const env: Env = { clock, entropy: { next: () => 0.5 }, log };
-  return { env, clock, lines };
-}
+import type { Fault } from "./fault.ts";
 
 interface MemoryItem {
   readonly itemId: string;
@@ -247,105 +210,4 @@ function descriptionOf(item: MemoryItem): ItemDescription {
     metadata: {},
     attachments: [],
   };
-}
-
-/** A destination in memory that outlives the workers that write to it. */
-export class MemoryDestination implements Sink, StateStore {
-  /** Emails by their id. */
-  readonly emails = new Map<string, EmailRecord & { readonly rebuilt?: boolean }>();
-  readonly states = new Map<string, FolderSyncState>();
-  readonly conditions = new Map<string, MailboxCondition>();
-  readonly #locked = new Set<string>();
-  fault: Fault = () => undefined;
-  probes = 0;
-  saves = 0;
-
-  probe(): Promise<void> {
-    this.probes++;
-    return this.#call("probe", "", () => undefined);
-  }
-
-  open(mailbox: Mailbox): Promise<MailboxSink & MailboxStateStore> {
-    return this.#call("open", mailbox.address, () => {
-      this.#locked.add(mailbox.address);
-      return { ...this.#sinkOf(mailbox), ...this.#statesOf(mailbox) };
-    });
-  }
-
-  read({ address }: Mailbox): Promise<MailboxStates> {
-    return this.#call("read", address, () => {
-      const condition = this.conditions.get(address);
-      const folders = this.#loaded(address);
-      return { folders, unreadable: [], ...(condition ? { condition } : {}) };
-    });
-  }
-
-  isLocked({ address }: Mailbox): boolean {
-    return this.#locked.has(address);
-  }
-
-  #loaded(address: string): readonly FolderSyncState[] {
-    return [...this.states].filter(([id]) => id.startsWith(`${address}/`)).map(([, state]) =>
-      state
-    );
-  }
-
-  #sinkOf({ address }: Mailbox): MailboxSink {
-    return {
-      refresh: (records, options) =>
-        this.#call("refresh", address, () => {
-          const stored = records.filter((record) => this.#refreshed(record, options));
-          return new Set(stored.map(({ key }) => key));
-        }),
-      keys: () => keysOf(this.emails.values()),
-      put: (emails) => this.#call("put", address, () => emails.map((email) => this.#put(email))),
-    };
-  }
-
-  #statesOf({ address }: Mailbox): MailboxStateStore {
-    return {
-      loaded: this.#loaded(address),
-      save: (state) =>
-        this.#call("save", state.folder.id, () => {
-          this.saves++;
-          this.states.set(state.folder.id, state);
-        }),
-      remove: (folderId) =>
-        this.#call("remove", folderId, () => {
-          this.states.delete(folderId);
-        }),
-      saveCondition: (condition) =>
-        this.#call("save condition", address, () => {
-          this.conditions.set(address, condition);
-        }),
-      [Symbol.asyncDispose]: () => {
-        this.#locked.delete(address);
-        return Promise.resolve();
-      },
-    };
-  }
-
-  #refreshed(record: EmailRecord, { volatileSince, rewrite }: RefreshOptions): boolean {
-    const stored = this.emails.get(record.id);
-    if (!stored) return false;
-    const { receivedAt, sizeBytes } = record.metadata;
-    const isVolatile = receivedAt !== undefined && receivedAt >= volatileSince;
-    if (isVolatile && sizeBytes !== stored.metadata.sizeBytes) return false;
-    if (rewrite) this.emails.set(record.id, { ...stored, ...record });
-    return true;
-  }
-
-  #put(email: RawEmail): PutOutcome {
-    this.emails.set(email.id, email);
-    return { key: email.key, stored: true, sizeBytes: email.mime.sizeBytes ?? 0 };
-  }
-
-  #call<T>(call: string, subject: string, answer: () => T): Promise<T> {
-    const error = this.fault(call, subject);
-    return error ? Promise.reject(error) : Promise.resolve(answer());
-  }
-}
-
-async function* keysOf(emails: Iterable<EmailRecord>): AsyncGenerator<string> {
-  for (const { key } of emails) yield await Promise.resolve(key);
 }
