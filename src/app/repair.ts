@@ -14,7 +14,7 @@ import { participantFilter } from "../sync/participant_filter.ts";
 import { settingsFingerprint } from "../sync/settings_fingerprint.ts";
 import { SkipGuard } from "../sync/skip_guard.ts";
 import type { Stop } from "../sync/stop.ts";
-import type { Verification } from "../sync/verify_mailbox.ts";
+import type { Verification } from "../sync/verification.ts";
 import { SILENT } from "./output.ts";
 
 interface RepairTools {

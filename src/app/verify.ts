@@ -6,11 +6,8 @@ import type { MailSource } from "../core/ports.ts";
 import { ProgressLine } from "../runtime/progress_line.ts";
 import type { Destination } from "../storage/local_destination.ts";
 import { StopBegun } from "../sync/stop.ts";
-import {
-  type FolderVerification,
-  type MailboxVerification,
-  verifyMailbox,
-} from "../sync/verify_mailbox.ts";
+import type { FolderVerification, MailboxVerification } from "../sync/verification.ts";
+import { verifyMailbox } from "../sync/verify_mailbox.ts";
 import { type CommandContext, failureLine, runCommand } from "./command.ts";
 import { openDestination, openExchange } from "./connections.ts";
 import type { Console } from "./console.ts";

@@ -1,5 +1,5 @@
 import { nextTryAt } from "../core/skipped_item.ts";
-import type { MailboxVerification, MissingEmail } from "../sync/verify_mailbox.ts";
+import type { MailboxVerification, MissingEmail } from "../sync/verification.ts";
 import { counted } from "./counted.ts";
 import { minuteOf } from "./status_report.ts";
 import { visible, visiblePath } from "../config/printable.ts";

@@ -99,7 +99,7 @@ ${commandLines("verify", DELIVERED)}
 With --repair, no other instance may be running on these mailboxes.
 TIME is an ISO 8601 date or date-time; without an offset, UTC.
 
-Exit codes: 0 nothing is missing, 1 something is or a mailbox failed,
+Exit codes: 0 nothing is missing, 1 something is, or is skipped, or failed,
 2 usage or configuration, 3 credentials or permission, 4 destination unusable,
 5 internal error.
 

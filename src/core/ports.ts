@@ -149,7 +149,8 @@ export interface Sink {
 export interface MailboxSink {
   /**
    * For emails whose content may be stored already: brings the stored metadata up to date. Resolves
-   * to the keys that are stored complete; the others must be delivered with `put`.
+   * to the keys that are stored complete; the others must be delivered with `put`. What is stored
+   * rebuilt is not complete: it is the original that is wanted.
    */
   refresh(
     records: readonly EmailRecord[],
@@ -162,7 +163,8 @@ export interface MailboxSink {
   /**
    * Stores emails under their ids; storing one twice has the effect of once, and the last wins.
    * One outcome for each, in order, and only when it is durable, refused for good, or its source
-   * failed (the source's own `SyncError`, nothing of it stored). The keys of a call are distinct.
+   * failed (the source's own `SyncError`, nothing of it stored). A rebuilt email never takes the
+   * place of a stored original, and counts as stored then. The keys of a call are distinct.
    */
   put(emails: readonly RawEmail[], options: CallOptions): Promise<readonly PutOutcome[]>;
 }

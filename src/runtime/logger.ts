@@ -99,11 +99,19 @@ function cut(text: string): string {
   return text.length <= FIELD_CHARACTERS_MAX ? text : `${text.slice(0, FIELD_CHARACTERS_MAX)}…`;
 }
 
-/** What JSON leaves as it is but a terminal or a line-based reader would obey. */
+/** Control, format (bidirectional marks, joiners), unassigned and line-separating characters. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
+/** What JSON leaves as it is but a terminal or a line-based reader would obey, or hide. */
 function escapeControls(line: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are exactly what is looked for
-  const controls = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/g;
-  return line.replace(controls, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return line.replace(
+    UNPRINTABLE,
+    (character) => character.split("").map(escapedUnit).join(""),
+  );
+}
+
+function escapedUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 function withoutSecrets(line: string, secrets: readonly string[]): string {

@@ -138,7 +138,7 @@ class MailboxProgress {
   }
 
   line(address: string, nowMs: number): string {
-    const emails = `${grouped(this.#emails)} emails`;
+    const emails = `${grouped(this.#emails)} ${this.#emails === 1 ? "email" : "emails"}`;
     return `  ${address.padEnd(32)} ${emails.padStart(16)}  ${this.#doing(nowMs)}`;
   }
 

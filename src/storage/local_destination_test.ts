@@ -10,6 +10,7 @@ import {
   sampleEmail,
   sampleMailbox,
   stuckContent,
+  textContent,
 } from "../../tests/contract/sample_emails.ts";
 import { sinkContract } from "../../tests/contract/sink_contract.ts";
 import { SAMPLE_STATES, stateStoreContract } from "../../tests/contract/state_store_contract.ts";
@@ -214,6 +215,46 @@ Deno.test("refresh rewrites only the record, and keeps what it says of the conte
     metadata: { folder: ["Archive"], is_read: true },
     rebuilt: true,
   });
+});
+
+Deno.test("refresh does not count what was rebuilt as stored: the original is still wanted", async () => {
+  await using subject = await opened();
+  const { emails } = subject;
+  await emails.put([{ ...EMAIL, rebuilt: true }], { signal });
+  assert.deepEqual([...await emails.refresh([EMAIL], REFRESH)], []);
+  assert.deepEqual(await Array.fromAsync(emails.keys({ signal })), [EMAIL.key]);
+  await emails.put([EMAIL], { signal });
+  assert.deepEqual([...await emails.refresh([EMAIL], REFRESH)], [EMAIL.key]);
+});
+
+Deno.test("what was rebuilt never takes the place of the original, but brings its metadata", async () => {
+  await using subject = await opened();
+  const { emails, pathOf } = subject;
+  await emails.put([EMAIL], { signal });
+  const { mime, record } = emailObjectNamesOf(MAILBOX, EMAIL);
+  const original = await Deno.readTextFile(pathOf(mime));
+  const before = JSON.parse(await Deno.readTextFile(pathOf(record)));
+  const mimeOfStandIn = textContent("as far as it goes");
+  const standIn = { ...movedTo(["Archive"], EMAIL), mime: mimeOfStandIn, rebuilt: true };
+  const [kept] = await emails.put([standIn], { signal });
+  assert.deepEqual(kept, { key: EMAIL.key, stored: true, sizeBytes: before.mime_size });
+  assert.equal(await Deno.readTextFile(pathOf(mime)), original);
+  const after = JSON.parse(await Deno.readTextFile(pathOf(record)));
+  assert.deepEqual(after.metadata.folder, ["Archive"]);
+  assert.deepEqual([after.mime_sha256, after.rebuilt], [before.mime_sha256, undefined]);
+
+  const sizeBytes = (EMAIL.metadata.sizeBytes ?? 0) + 1;
+  const scanned = { ...standIn, metadata: { ...standIn.metadata, sizeBytes } };
+  await emails.put([scanned], { signal });
+  const volatile = { ...REFRESH, volatileSince: new Date(0) };
+  const received = { ...scanned.metadata, receivedAt: new Date() };
+  const seen = await emails.refresh([{ ...scanned, metadata: received }], volatile);
+  assert.deepEqual([...seen], [], "that its content has changed is not forgotten");
+
+  await Deno.remove(pathOf(mime));
+  await emails.put([standIn], { signal });
+  assert.equal(await Deno.readTextFile(pathOf(mime)), "as far as it goes", "there was no original");
+  assert.equal(JSON.parse(await Deno.readTextFile(pathOf(record))).rebuilt, true);
 });
 
 Deno.test("refresh counts an unreadable record as not stored, and a delivery replaces it", async () => {

@@ -5,7 +5,7 @@ import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
 import type { MailboxSink, PutOutcome, RefreshOptions } from "../core/ports.ts";
 import type { Semaphore } from "../core/semaphore.ts";
-import { decodeStoredRecord, encodeEmailJson } from "./email_json.ts";
+import { decodeStoredRecord, encodeEmailJson, type StoredRecord } from "./email_json.ts";
 import { isContentChanged } from "./is_content_changed.ts";
 import type { KeyedQueue } from "./keyed_queue.ts";
 import {
@@ -27,6 +27,8 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 interface FoundRecord {
   readonly key: string;
   readonly name: string;
+  /** Only a stand-in is stored: the original is delivered wherever it comes up again. */
+  readonly isRebuilt: boolean;
   /** The record as it should be; absent if it is that already. */
   readonly update?: string;
 }
@@ -99,6 +101,8 @@ export class ObjectMailboxSink implements MailboxSink {
   }
 
   async #stage(batch: ObjectBatch, email: RawEmail, options: CallOptions): Promise<PutOutcome> {
+    const original = email.rebuilt ? await this.#storedOriginal(email, options) : undefined;
+    if (original) return await this.#stageRecord(batch, email, original, options);
     const { key } = email;
     const names = emailObjectNamesOf(this.#mailbox, email);
     const mime = new MeasuredContent(email.mime, options.signal);
@@ -117,6 +121,40 @@ export class ObjectMailboxSink implements MailboxSink {
     }
   }
 
+  /** What an email's record says of its content, if that is stored as Exchange once gave it. */
+  async #storedOriginal(
+    email: EmailRecord,
+    options: CallOptions,
+  ): Promise<StoredRecord | undefined> {
+    const { mime, record } = emailObjectNamesOf(this.#mailbox, email);
+    const bytesMax = LIMITS.emailRecordBytesMax;
+    const bytes = await this.#store.read(record, { ...options, bytesMax });
+    const stored = bytes && decodeStoredRecord(decoder.decode(bytes));
+    if (!stored || stored.content.rebuilt) return undefined;
+    // The record may have lost its content, which is then what is to be delivered.
+    const start = await this.#store.read(mime, { ...options, bytesMax: 1 });
+    return start ? stored : undefined;
+  }
+
+  /**
+   * A stand-in never takes the place of the original; what is new of the email is its metadata. If
+   * its content has changed since, the record stays as it is, so that this is seen again.
+   */
+  async #stageRecord(
+    batch: ObjectBatch,
+    email: EmailRecord,
+    original: StoredRecord,
+    options: CallOptions,
+  ): Promise<PutOutcome> {
+    const { content } = original;
+    const outcome = { key: email.key, stored: true, sizeBytes: content.sizeBytes } as const;
+    if (isContentChanged(original, email)) return outcome;
+    const { record } = emailObjectNamesOf(this.#mailbox, email);
+    const text = encodeEmailJson(email, content);
+    await batch.stage([{ name: record, content: () => [encoder.encode(text)] }], options);
+    return outcome;
+  }
+
   async #refresh(
     records: readonly EmailRecord[],
     options: RefreshOptions,
@@ -124,7 +162,7 @@ export class ObjectMailboxSink implements MailboxSink {
     const found = await this.#storedRecords(records, options);
     const outdated = found.filter(({ update }) => update !== undefined);
     if (options.rewrite && outdated.length > 0) await this.#rewrite(outdated, options);
-    return new Set(found.map(({ key }) => key));
+    return new Set(found.filter(({ isRebuilt }) => !isRebuilt).map(({ key }) => key));
   }
 
   async #storedRecords(
@@ -157,7 +195,8 @@ export class ObjectMailboxSink implements MailboxSink {
     const isVolatile = receivedAt !== undefined && receivedAt >= volatileSince;
     if (isVolatile && isContentChanged(stored, record)) return undefined;
     const update = encodeEmailJson(record, stored.content);
-    return update === text ? { key, name } : { key, name, update };
+    const found = { key, name, isRebuilt: stored.content.rebuilt ?? false };
+    return update === text ? found : { ...found, update };
   }
 
   async #rewrite(outdated: readonly FoundRecord[], options: CallOptions): Promise<void> {

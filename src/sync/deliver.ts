@@ -89,7 +89,7 @@ async function recognise(
   const records = new Map<ItemDescription, EmailRecord>();
   for (const item of items) {
     // Of a rebuilt one, it is the original that is wanted.
-    if (anew || needsHeaderForId(item) || again?.get(item.itemId)?.rebuilt) continue;
+    if (anew || !canTellKey(item) || again?.get(item.itemId)?.rebuilt) continue;
     records.set(item, emailRecordOf(at.mailbox, at.folder, item));
   }
   const stored = records.size === 0
@@ -101,4 +101,12 @@ async function recognise(
     });
   const missing = items.filter((item) => !stored.has(records.get(item)?.key ?? ""));
   return { missing, alreadyStored: items.length - missing.length };
+}
+
+/**
+ * Whether the key of an email is known without its header. Without a Message-ID property it is the
+ * search key's if the header has no Message-ID either; if it has one, the email is not recognised.
+ */
+function canTellKey(item: ItemDescription): boolean {
+  return !needsHeaderForId(item) || item.searchKey !== undefined;
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { SkippedItem } from "../core/skipped_item.ts";
 import { StopController } from "./stop.ts";
-import { type Verification, verifyMailbox } from "./verify_mailbox.ts";
+import type { Verification } from "./verification.ts";
+import { verifyMailbox } from "./verify_mailbox.ts";
 import { memoryEnv } from "./testing/memory_env.ts";
 import { mailbox, world } from "./testing/world.ts";
 

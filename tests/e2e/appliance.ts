@@ -33,7 +33,8 @@ export async function runAppliance(
   return await child.ended;
 }
 
-export interface RunningAppliance {
+/** Killed when disposed, if it has not ended by then: a failed test leaves nothing running. */
+export interface RunningAppliance extends AsyncDisposable {
   readonly pid: number;
   readonly ended: Promise<Run>;
   kill(signal: Deno.Signal): void;
@@ -60,8 +61,10 @@ export function spawnAppliance(args: readonly string[], env: Variables = {}): Ru
     log.push(line);
     for (const watcher of watchers) watcher(line);
   });
+  let isRunning = true;
   const ended = (async () => {
     const [out, err, { code }] = await Promise.all([stdout, stderr, child.status]);
+    isRunning = false;
     return { code, stdout: out, stderr: err, log };
   })();
   const logged = async (matches: (line: LogLine) => boolean) => {
@@ -76,7 +79,16 @@ export function spawnAppliance(args: readonly string[], env: Variables = {}): Ru
     tooLate.catch(() => undefined);
     return await Promise.race([promise, tooLate]).finally(() => watchers.delete(watcher));
   };
-  return { pid: child.pid, ended, kill: (signal) => child.kill(signal), logged };
+  return {
+    pid: child.pid,
+    ended,
+    kill: (signal) => child.kill(signal),
+    logged,
+    [Symbol.asyncDispose]: async () => {
+      if (isRunning) child.kill("SIGKILL");
+      await ended;
+    },
+  };
 }
 
 async function readLines(

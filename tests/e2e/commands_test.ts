@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { spreadCorpus } from "../exchange/corpus_delivery.ts";
 import { participantsOf } from "../exchange/items.ts";
 import { type SimulatedExchange, startSimulatedExchange } from "../exchange/simulated_exchange.ts";
-import { assertPresentable, type Run, runAppliance } from "./appliance.ts";
-import { type Customer, customerOf, readDelivered } from "./customer.ts";
+import { type Run, runAppliance } from "./appliance.ts";
+import { type Customer, customerOf, readDelivered, readStates, runCommand } from "./customer.ts";
 
 const ADDRESS = "a@corp.example";
 const EMAILS = 120;
@@ -14,58 +14,9 @@ async function exchangeWithMail(): Promise<SimulatedExchange> {
   return exchange;
 }
 
-/** Runs a command on a customer's config and destination. */
-async function command({ configFile, prefix }: Customer, ...args: string[]): Promise<Run> {
-  const [name, ...options] = args as [string, ...string[]];
-  const places = ["--config", configFile, "--local-files-prefix", prefix];
-  const run = await runAppliance([name, ...places, ...options]);
-  assertPresentable(run, ["Pässwörd 1!"]);
-  return run;
-}
-
 async function syncOnce(customer: Customer, ...options: string[]): Promise<Run> {
   return await runAppliance([...customer.run, "--once", ...options]);
 }
-
-Deno.test("status tells from the states alone how far every folder is", async () => {
-  await using exchange = await exchangeWithMail();
-  await using customer = await customerOf(exchange);
-  const before = await command(customer, "status");
-  assert.equal(before.code, 0, before.stderr);
-  assert.match(before.stdout, /not begun/i);
-  assert.equal((await syncOnce(customer)).code, 0);
-  const requests = exchange.ledger.totals().requests;
-  const text = await command(customer, "status");
-  assert.equal(text.code, 0, text.stderr);
-  assert.match(text.stdout, /Inbox/);
-  const json = await command(customer, "status", "--json");
-  const document = JSON.parse(json.stdout);
-  const [mailbox] = document.mailboxes;
-  assert.equal(mailbox.mailbox, ADDRESS);
-  assert.ok(mailbox.folders.length > 10);
-  assert.equal(exchange.ledger.totals().requests, requests, "the server is not asked");
-});
-
-Deno.test("verify finds what is missing on disk, and --repair brings it back", async () => {
-  await using exchange = await exchangeWithMail();
-  await using customer = await customerOf(exchange);
-  assert.equal((await syncOnce(customer)).code, 0);
-  assert.equal((await command(customer, "verify")).code, 0);
-  const served = exchange.ledger.totals().mimeServed;
-  assert.equal(served, EMAILS, "verify fetches no content");
-  const [lost, halfLost] = await readDelivered(customer.prefix);
-  await Deno.remove(lost!.path);
-  await Deno.remove(lost!.path.replace(/\.json$/, ".eml"));
-  await Deno.remove(halfLost!.path.replace(/\.json$/, ".eml"));
-  const found = await command(customer, "verify");
-  assert.equal(found.code, 1, found.stdout + found.stderr);
-  assert.ok(found.stdout.includes(lost!.json.id), found.stdout);
-  const repaired = await command(customer, "verify", "--repair");
-  assert.equal(repaired.code, 0, repaired.stdout + repaired.stderr);
-  assert.equal((await readDelivered(customer.prefix)).length, EMAILS);
-  assert.equal(exchange.ledger.totals().mimeServed, EMAILS + 2, "only what was missing is fetched");
-  assert.equal((await command(customer, "verify")).code, 0);
-});
 
 Deno.test("resync forgets progress and not data: nothing stored is fetched again", async () => {
   await using exchange = await exchangeWithMail();
@@ -75,7 +26,7 @@ Deno.test("resync forgets progress and not data: nothing stored is fetched again
   const projects = mailbox.folderAt(["Projects"]);
   mailbox.renameFolder(projects.id, "Projekte");
   assert.equal((await syncOnce(customer)).code, 0);
-  const run = await command(customer, "resync", "--mailbox", ADDRESS, "--folder", "Projekte");
+  const run = await runCommand(customer, "resync", "--mailbox", ADDRESS, "--folder", "Projekte");
   assert.equal(run.code, 0, run.stdout + run.stderr);
   const before = exchange.ledger.totals();
   assert.equal((await syncOnce(customer)).code, 0);
@@ -86,11 +37,29 @@ Deno.test("resync forgets progress and not data: nothing stored is fetched again
   assert.ok(!folders.includes("Projects"));
 });
 
+Deno.test("resync keeps the record of skips: what is known is not called new", async () => {
+  await using exchange = await exchangeWithMail();
+  await using customer = await customerOf(exchange);
+  const mailbox = exchange.store.mailbox(ADDRESS)!;
+  const [dead, spoilt] = mailbox.itemsOf(mailbox.distinguishedFolder("inbox").id);
+  mailbox.damage(dead!.id, { code: "ErrorItemCorrupt", parts: ["properties"] });
+  mailbox.damage(spoilt!.id, { code: "ErrorCorruptData" });
+  assert.equal((await syncOnce(customer)).code, 1);
+  assert.equal((await runCommand(customer, "resync", "--mailbox", ADDRESS)).code, 0);
+  const run = await syncOnce(customer);
+  assert.equal(run.code, 0, run.stderr);
+  mailbox.mend(spoilt!.id);
+  assert.equal((await syncOnce(customer, "--retry-skipped")).code, 0);
+  const delivered = await readDelivered(customer.prefix);
+  assert.equal(delivered.length, EMAILS - 1);
+  assert.ok(!delivered.some(({ json }) => json.rebuilt), "the original took its place");
+});
+
 Deno.test("a mailbox that is not in the config is a usage error with the nearest one", async () => {
   await using exchange = await exchangeWithMail();
   await using customer = await customerOf(exchange);
   for (const name of ["resync", "verify"]) {
-    const run = await command(customer, name, "--mailbox", "aa@corp.example");
+    const run = await runCommand(customer, name, "--mailbox", "aa@corp.example");
     assert.equal(run.code, 2, run.stderr);
     assert.match(run.stderr, /a@corp\.example/);
   }
@@ -105,12 +74,29 @@ Deno.test("an unreadable email is on the record, named by status, and delivered 
   const first = await syncOnce(customer);
   assert.equal(first.code, 1, first.stderr);
   assert.equal((await readDelivered(customer.prefix)).length, EMAILS - 1);
-  assert.match((await command(customer, "status")).stdout, /ErrorItemCorrupt/);
+  assert.match((await runCommand(customer, "status")).stdout, /ErrorItemCorrupt/);
   assert.equal((await syncOnce(customer)).code, 0, "it is known already");
   mailbox.mend(item!.id);
   assert.equal((await syncOnce(customer, "--retry-skipped")).code, 0);
   assert.equal((await readDelivered(customer.prefix)).length, EMAILS);
-  assert.doesNotMatch((await command(customer, "status")).stdout, /ErrorItemCorrupt/);
+  assert.doesNotMatch((await runCommand(customer, "status")).stdout, /ErrorItemCorrupt/);
+});
+
+Deno.test("a rebuilt email that is mended and moved gives its original, and is waited for no more", async () => {
+  await using exchange = await exchangeWithMail();
+  await using customer = await customerOf(exchange);
+  const mailbox = exchange.store.mailbox(ADDRESS)!;
+  const [item] = mailbox.itemsOf(mailbox.distinguishedFolder("inbox").id);
+  mailbox.damage(item!.id, { code: "ErrorCorruptData" });
+  assert.equal((await syncOnce(customer)).code, 0);
+  const isRebuilt = async () =>
+    (await readDelivered(customer.prefix)).some(({ json }) => json.rebuilt);
+  assert.ok(await isRebuilt());
+  mailbox.mend(item!.id);
+  mailbox.move(item!.id, mailbox.distinguishedFolder("junkemail").id);
+  assert.equal((await syncOnce(customer)).code, 0);
+  assert.ok(!await isRebuilt());
+  assert.deepEqual((await readStates(customer.prefix)).flatMap(({ skipped }) => skipped), []);
 });
 
 Deno.test("of emails whose participants are kept out no content leaves the server", async () => {

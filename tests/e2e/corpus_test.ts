@@ -58,7 +58,7 @@ function assertSame(delivered: readonly DiskEmail[], expected: readonly Expected
   const told = delivered.map(({ json, sha256, bytes }) => {
     assert.equal(json.mime_sha256, sha256);
     assert.equal(json.mime_size, bytes);
-    return placeOf(json.mailbox, json.metadata.folder, json.metadata.received_at, sha256);
+    return placeOf(json.mailbox, json.metadata.folder, json.metadata.received_at!, sha256);
   });
   const held = expected.map(({ mailbox, folder, item }) => {
     const sha256 = createHash("sha256").update(bytesOf(item.mime!)).digest("hex");

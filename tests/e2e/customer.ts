@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { filesBelow } from "../files_below.ts";
 import type { SimulatedExchange } from "../exchange/simulated_exchange.ts";
+import { assertPresentable, type Run, runAppliance } from "./appliance.ts";
 
 /** What a customer has on disk: a config, a CA file, a folder for the mail. Gone when disposed. */
 export interface Customer extends AsyncDisposable {
@@ -44,6 +45,24 @@ export async function customerOf(
   };
 }
 
+/** Runs a command other than `run` on a customer's config and destination, e.g. `verify --repair`. */
+export async function runCommand(
+  { configFile, prefix }: Customer,
+  name: string,
+  ...options: readonly string[]
+): Promise<Run> {
+  const run = await runAppliance([
+    name,
+    "--config",
+    configFile,
+    "--local-files-prefix",
+    prefix,
+    ...options,
+  ]);
+  assertPresentable(run, ["Pässwörd 1!"]);
+  return run;
+}
+
 /** One email as it lies on disk: the `.json`, and the `.eml` beside it. */
 export interface DiskEmail {
   readonly path: string;
@@ -59,7 +78,16 @@ export interface EmailJson {
   readonly timestamp: string;
   readonly mime_sha256: string;
   readonly mime_size: number;
-  readonly metadata: { readonly folder: readonly string[]; readonly received_at: string };
+  /** Made from properties and attachments; absent: the content is the server's. */
+  readonly rebuilt?: boolean;
+  readonly metadata: {
+    readonly folder: readonly string[];
+    readonly received_at?: string;
+    readonly size?: number;
+    readonly has_attachments?: boolean;
+    readonly importance?: string;
+    readonly conversation_topic?: string;
+  };
   readonly attachments: readonly unknown[];
 }
 
@@ -77,4 +105,32 @@ export async function readDelivered(prefix: string): Promise<readonly DiskEmail[
     });
   }
   return emails;
+}
+
+/** State of one folder as it lies on disk, as far as tests look into it. */
+export interface StateJson {
+  readonly mailbox: string;
+  readonly folder_path: readonly string[];
+  readonly phase: string;
+  readonly position?: unknown;
+  readonly synced_until?: string;
+  readonly last_synced_at?: string;
+  readonly skipped: readonly SkippedJson[];
+}
+
+/** An email on a folder's record of skips. */
+export interface SkippedJson {
+  readonly item_id: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly skipped_at: string;
+  readonly retries: number;
+  readonly rebuilt?: boolean;
+}
+
+/** Reads back the states of all folders below a prefix. */
+export async function readStates(prefix: string): Promise<readonly StateJson[]> {
+  const paths = (await filesBelow(join(prefix, "state")))
+    .filter((path) => /\/folder-[0-9a-f]{32}\.json$/.test(path));
+  return await Promise.all(paths.map(async (path) => JSON.parse(await Deno.readTextFile(path))));
 }

@@ -57,7 +57,7 @@ Deno.test("a wrong password is one line, exit code 3, and exactly one logon atte
 Deno.test("without --once a refused password is held, not tried again, and SIGTERM ends it", async () => {
   await using exchange = await exchangeWithMail();
   await using customer = await customerOf(exchange, { auth_password: WRONG_PASSWORD });
-  const running = spawnAppliance(customer.run);
+  await using running = spawnAppliance(customer.run);
   const line = await running.logged(({ level }) => level === "error");
   assert.equal(line.code, "CredentialsRefused");
   assert.equal(line.exitCode, 3);
@@ -205,7 +205,7 @@ Deno.test("a mailbox that is denied and one that is missing are named; the third
 Deno.test("two instances on one place: the second stands back with one line", async () => {
   await using exchange = await exchangeWithMail();
   await using customer = await customerOf(exchange);
-  const first = spawnAppliance(customer.run);
+  await using first = spawnAppliance(customer.run);
   await first.logged(({ msg }) => msg === "Folder pass finished.");
   await using second = await customerOf(exchange, {
     mailboxes: { "a@corp.example": { bucket: { owner: "owner", name: "bucket" } } },

@@ -8,8 +8,14 @@ import { bytesOf } from "../exchange/mime_source.ts";
 import { seededEntropy } from "../exchange/seeded_entropy.ts";
 import { type SimulatedExchange, startSimulatedExchange } from "../exchange/simulated_exchange.ts";
 import type { SimulatedMailbox } from "../exchange/simulated_mailbox.ts";
-import { runAppliance, spawnAppliance } from "./appliance.ts";
-import { type Customer, customerOf, type DiskEmail, readDelivered } from "./customer.ts";
+import { spawnAppliance } from "./appliance.ts";
+import {
+  type Customer,
+  customerOf,
+  type DiskEmail,
+  readDelivered,
+  runCommand,
+} from "./customer.ts";
 
 const EMAILS = 900;
 /** Contents served when the first half of the changes happens: in the middle of the first sync. */
@@ -96,7 +102,7 @@ Deno.test("what happens to a mailbox during and after the first sync is right on
   await using customer = await customerOf(exchange, { poll_frequency: 0.2 });
   const changes = new Changes(mailbox);
 
-  const running = spawnAppliance(customer.run);
+  await using running = spawnAppliance(customer.run);
   await when(exchange, () => exchange.ledger.totals().mimeServed >= DURING);
   changes.happen({
     renamed: ["Projects", "2002", "Q3"],
@@ -156,7 +162,7 @@ function assertOnDisk(
 ): void {
   const disk = Map.groupBy(delivered, ({ json, sha256 }) => {
     assert.equal(json.mime_sha256, sha256);
-    return placeOf(json.metadata.received_at, sha256);
+    return placeOf(json.metadata.received_at!, sha256);
   });
   for (const { folder, item } of expected) {
     const sha256 = createHash("sha256").update(bytesOf(item.mime!)).digest("hex");
@@ -177,8 +183,7 @@ function placeOf(receivedAt: string, sha256: string): string {
   return `${receivedAt} ${sha256}`;
 }
 
-async function assertVerified({ configFile, prefix }: Customer): Promise<void> {
-  const args = ["verify", "--config", configFile, "--local-files-prefix", prefix];
-  const run = await runAppliance(args);
+async function assertVerified(customer: Customer): Promise<void> {
+  const run = await runCommand(customer, "verify");
   assert.equal(run.code, 0, run.stdout + run.stderr);
 }

@@ -4,7 +4,7 @@ import { expectedEmails } from "../exchange/expected_emails.ts";
 import { seededEntropy } from "../exchange/seeded_entropy.ts";
 import { startSimulatedExchange } from "../exchange/simulated_exchange.ts";
 import { runAppliance, type RunningAppliance, spawnAppliance } from "./appliance.ts";
-import { type Customer, customerOf, readDelivered } from "./customer.ts";
+import { type Customer, customerOf, readDelivered, readStates } from "./customer.ts";
 import { filesBelow } from "../files_below.ts";
 
 const EMAILS = 6_000;
@@ -49,9 +49,7 @@ async function assertStateBehindData(exchange: Exchange, { prefix }: Customer): 
     const place = JSON.stringify([mailbox, metadata.folder]);
     stored.set(place, (stored.get(place) ?? 0) + 1);
   }
-  for (const path of await filesBelow(`${prefix}/state`)) {
-    if (!/\/folder-[0-9a-f]{32}\.json$/.test(path)) continue;
-    const { mailbox, folder_path, synced_until } = JSON.parse(await Deno.readTextFile(path));
+  for (const { mailbox, folder_path, synced_until } of await readStates(prefix)) {
     if (!synced_until) continue;
     const place = JSON.stringify([mailbox, folder_path]);
     const settled = expectedEmails(exchange.store).filter(({ mailbox, folder, item }) =>
@@ -112,7 +110,7 @@ Deno.test("mail that arrives while the appliance runs is delivered by the next r
   const mailbox = exchange.addMailbox("a@corp.example");
   spreadCorpus([mailbox], 20);
   await using customer = await customerOf(exchange, { poll_frequency: 0.2 });
-  const running = spawnAppliance(customer.run);
+  await using running = spawnAppliance(customer.run);
   await running.logged(({ msg }) => msg === "Folder pass finished.");
   const [item] = mailbox.itemsOf(mailbox.distinguishedFolder("inbox").id);
   const fresh = mailbox.deliver(mailbox.distinguishedFolder("junkemail").id, item!.mime);

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { spreadCorpus } from "../exchange/corpus_delivery.ts";
 import { expectedEmails } from "../exchange/expected_emails.ts";
 import { startSimulatedExchange } from "../exchange/simulated_exchange.ts";
-import { filesBelow } from "../files_below.ts";
 import { assertPresentable, runAppliance } from "./appliance.ts";
-import { customerOf, readDelivered } from "./customer.ts";
+import { customerOf, readDelivered, readStates } from "./customer.ts";
 
 const ADDRESSES = Array.from({ length: 10 }, (_, n) => `box${n}@corp.example`);
 const [MISSING, DENIED, BROKEN, ...GOOD] = ADDRESSES as [string, string, string, ...string[]];
@@ -52,14 +50,10 @@ Deno.test("of ten mailboxes three fail in their own ways, and the other seven co
 
 /** What states of a mailbox say was settled: positions, skips, folders done. */
 async function settledItems(prefix: string, mailbox: string): Promise<readonly unknown[]> {
-  const paths = await filesBelow(join(prefix, "state"));
-  const states = await Promise.all(
-    paths.filter((path) => /\/folder-[0-9a-f]{32}\.json$/.test(path))
-      .map(async (path) => JSON.parse(await Deno.readTextFile(path))),
-  );
+  const states = await readStates(prefix);
   return states.filter((state) => state.mailbox === mailbox).flatMap((state) => [
     ...state.skipped,
-    ...(state.phase?.position ? [state.phase.position] : []),
+    ...(state.position ? [state.position] : []),
     ...(state.synced_until ? [state.synced_until] : []),
   ]);
 }

@@ -20,12 +20,15 @@ export type DestinationFault = "refused" | "answer lost";
 export interface StoredEmail {
   readonly record: EmailRecord;
   readonly sha256: string;
+  readonly rebuilt: boolean;
 }
 
 /** What outlives a process: emails by key, and states as the text that is really written. */
 export class DurableDestination {
   readonly emails = new Map<string, StoredEmail>();
   readonly #states = new Map<string, string>();
+  /** States of which the writer knows that they are written; of a lost answer it does not. */
+  readonly #acknowledged = new Map<string, FolderSyncState>();
   /** Chooses what happens to the next write; absent: nothing bad. */
   fault: () => DestinationFault | undefined = () => undefined;
 
@@ -44,6 +47,12 @@ export class DurableDestination {
     };
   }
 
+  /** The states of a mailbox's folders. */
+  statesOf(address: string): readonly FolderSyncState[] {
+    const texts = [...this.#states].filter(([name]) => name.startsWith(`${address}\n`));
+    return texts.map(([, text]) => decoded(text));
+  }
+
   #mailbox(
     mailbox: Mailbox,
     alive: <T>(action: () => Promise<T> | T) => Promise<T>,
@@ -54,9 +63,12 @@ export class DurableDestination {
       save: (state) =>
         alive(() => {
           const names = { mailbox: mailbox.address, programVersion: "0" };
-          return this.#write(() => {
-            this.#states.set(nameOf(state.folder.id), encodeFolderState(state, names));
+          const name = nameOf(state.folder.id);
+          this.#write(() => {
+            assertForward(this.#acknowledged.get(name), state);
+            this.#states.set(name, encodeFolderState(state, names));
           });
+          this.#acknowledged.set(name, state);
         }),
       remove: (folderId) =>
         alive(() =>
@@ -78,8 +90,7 @@ export class DurableDestination {
   }
 
   #read({ address }: Mailbox): MailboxStates {
-    const texts = [...this.#states].filter(([name]) => name.startsWith(`${address}\n`));
-    return { folders: texts.map(([, text]) => decoded(text)), unreadable: [] };
+    return { folders: this.statesOf(address), unreadable: [] };
   }
 
   #write<T>(action: () => T): T {
@@ -102,7 +113,8 @@ export class DurableDestination {
     for (const record of rewrite ? stored : []) {
       this.emails.set(record.key, { ...this.emails.get(record.key)!, record });
     }
-    return new Set(stored.map(({ key }) => key));
+    const originals = stored.filter(({ key }) => !this.emails.get(key)!.rebuilt);
+    return new Set(originals.map(({ key }) => key));
   }
 
   async #hash(email: RawEmail, signal: AbortSignal): Promise<HashedEmail> {
@@ -121,9 +133,15 @@ export class DurableDestination {
   }
 
   #put(hashed: HashedEmail): PutOutcome {
-    const { key } = hashed.email;
+    const { key, rebuilt = false } = hashed.email;
     if ("error" in hashed) return { key, stored: false, error: hashed.error };
-    this.emails.set(key, { record: hashed.email, sha256: hashed.sha256 });
+    const before = this.emails.get(key);
+    // A stand-in never takes the place of the original.
+    if (!rebuilt || !before || before.rebuilt) {
+      this.emails.set(key, { record: hashed.email, sha256: hashed.sha256, rebuilt });
+    } else if (before.record.metadata.sizeBytes === hashed.email.metadata.sizeBytes) {
+      this.emails.set(key, { ...before, record: hashed.email });
+    }
     return { key, stored: true, sizeBytes: hashed.sizeBytes };
   }
 }
@@ -131,6 +149,16 @@ export class DurableDestination {
 type HashedEmail =
   | { readonly email: RawEmail; readonly sizeBytes: number; readonly sha256: string }
   | { readonly email: RawEmail; readonly error: SyncError };
+
+/** Synced until never goes backwards; what is thrown here ends the process as a defect. */
+function assertForward(
+  before: FolderSyncState | undefined,
+  { syncedUntil, folder }: FolderSyncState,
+): void {
+  const earlier = before?.syncedUntil;
+  if (!earlier || syncedUntil && syncedUntil >= earlier) return;
+  throw new Error(`Synced until of ${folder.path.join("/")} goes backwards`);
+}
 
 function decoded(text: string): FolderSyncState {
   const found = decodeFolderState(new TextEncoder().encode(text));

@@ -1,23 +1,21 @@
 import type { Env, LogFields, Logger } from "../../src/core/env.ts";
 import { emailIdOf, storageKeyOf } from "../../src/core/email.ts";
-import { syncErrorOf } from "../../src/core/errors.ts";
-import { LIMITS } from "../../src/core/limits.ts";
 import type { Mailbox } from "../../src/core/mailbox.ts";
 import { decodeMimeHeader } from "../../src/core/mime_header.ts";
-import { Semaphore } from "../../src/core/semaphore.ts";
-import { createExchangeSource } from "../../src/ews/exchange_source.ts";
-import { DestinationGate } from "../../src/sync/destination_gate.ts";
-import { StopController } from "../../src/sync/stop.ts";
-import { superviseMailboxes } from "../../src/sync/supervisor.ts";
 import { AccessRights, type Account } from "../exchange/access_rights.ts";
 import { exchangeService } from "../exchange/ews/exchange_service.ts";
+import type { Damage } from "../exchange/damage.ts";
 import { type ExpectedEmail, expectedEmails } from "../exchange/expected_emails.ts";
+import type { Fault } from "../exchange/faults.ts";
 import { MailboxStore } from "../exchange/mailbox_store.ts";
 import { bytesOf } from "../exchange/mime_source.ts";
 import { seededEntropy } from "../exchange/seeded_entropy.ts";
 import { type DestinationFault, DurableDestination } from "./durable_destination.ts";
+import { faultsByPlace } from "./exchange_faults.ts";
 import { inProcessTransport, NETWORK_FAULTS, type NetworkFault } from "./in_process_transport.ts";
 import { MailboxLife } from "./mailbox_life.ts";
+import { type SimulatedProcess, startProcess } from "./simulated_process.ts";
+import { StoreTrouble, TROUBLES } from "./store_trouble.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 
 /** How many things happen to the mailboxes while the appliance runs. */
@@ -33,11 +31,18 @@ const ACCOUNT: Account = {
 
 const ADDRESSES = ["a@corp.example", "b@corp.example"];
 
+/** An email that is in a mailbox at the end. */
+export interface FinalEmail extends ExpectedEmail {
+  /** What cannot be read of it; absent: nothing. */
+  readonly damage?: Damage;
+}
+
 /** What a run came to. */
 export interface Outcome {
   readonly destination: DurableDestination;
-  /** What has to be in the destination. */
-  readonly expected: readonly ExpectedEmail[];
+  readonly mailboxes: readonly string[];
+  /** What has to be in the destination, or on the record of skips where it cannot be read. */
+  readonly emails: readonly FinalEmail[];
   /** How often each fault and reaction was seen. */
   readonly seen: ReadonlyMap<string, number>;
   readonly log: readonly string[];
@@ -45,8 +50,9 @@ export interface Outcome {
 
 /**
  * Runs the appliance, its engine and codecs as shipped, against the simulated Exchange on virtual
- * time. Mail arrives and moves, the network and the destination fail, the process is killed; all by
- * chance from one seed, in which each kind of fault either occurs or not. In the end it is calm.
+ * time. Mail arrives and moves, its store is damaged and mended, Exchange, the network and the
+ * destination fail, the process is killed; all by chance from one seed, in which each kind of fault
+ * either occurs or not. In the end it is calm, and skipped emails are tried once more.
  */
 export async function simulate(seed: number): Promise<Outcome> {
   const world = new World(seed);
@@ -63,6 +69,11 @@ class World {
   readonly #log: string[] = [];
   readonly #networkFaults: readonly NetworkFault[];
   readonly #faultRate: number;
+  /** Of requests that Exchange fails in one of the ways of its table. */
+  readonly #exchangeFaultRate: number;
+  readonly #troubles: readonly StoreTrouble[];
+  readonly #troubleRate: number;
+  readonly #isMendedInTheEnd: boolean;
   readonly #crashRate: number;
   /**
    * Content changes where it lies, or else the operator changes settings: an email whose content
@@ -81,6 +92,13 @@ class World {
     this.#isOperatorRestless = this.#chance.next() < 0.5;
     const destinationFaults = (["refused", "answer lost"] as const)
       .filter(() => this.#chance.next() < 0.5);
+    this.#exchangeFaultRate = this.#chance.next() < 0.6 ? this.#chance.next() * 0.05 : 0;
+    const kinds = TROUBLES.filter(() => this.#chance.next() < 0.6);
+    this.#troubles = this.#store.mailboxes().map((mailbox) =>
+      new StoreTrouble(mailbox, { entropy: this.#chance, kinds })
+    );
+    this.#troubleRate = this.#chance.next() * 0.5;
+    this.#isMendedInTheEnd = this.#chance.next() < 0.5;
     this.#destination.fault = () => this.#pickFault<DestinationFault>(destinationFaults);
   }
 
@@ -98,6 +116,9 @@ class World {
     for (let n = 0; n < EVENTS; n++) {
       await this.#pause(EVENT_PAUSE_MS_MAX * this.#chance.next());
       lives[n % lives.length]!.happen();
+      if (this.#chance.next() < this.#troubleRate) {
+        this.#count(this.#troubles[n % lives.length]!.happen() ?? "no trouble");
+      }
       if (this.#chance.next() < this.#crashRate) {
         this.#count("crash");
         process.crash();
@@ -106,16 +127,23 @@ class World {
     }
     process.crash();
     this.#calm = true;
-    process = this.#start({});
+    if (this.#isMendedInTheEnd) this.#mendAll();
+    process = this.#start({}, { retrySkipped: true });
     // The longest anything may still wait for, and a few rounds more.
     await this.#pause(20 * 60_000);
     await process.stop();
   }
 
   outcome(): Outcome {
+    const damages = new Map(this.#troubles.flatMap((trouble) => [...trouble.damages()]));
+    this.#mendAll();
     return {
       destination: this.#destination,
-      expected: expectedEmails(this.#store),
+      mailboxes: ADDRESSES,
+      emails: expectedEmails(this.#store).map((email) => {
+        const damage = damages.get(email.item.id);
+        return damage ? { ...email, damage } : email;
+      }),
       seen: this.#seen,
       log: this.#log,
     };
@@ -132,68 +160,32 @@ class World {
       { folders: { allow: [["Inbox"]] } },
       { folders: { deny: [["Inbox"], ["Deleted Items"]] }, startTimestamp },
     ];
-    return choices[Math.floor(this.#chance.next() * choices.length)]!;
+    return this.#pick(choices);
   }
 
-  #start(settings: Partial<Mailbox>): { crash(): void; stop(): Promise<void> } {
-    const life = { crashed: false };
+  #mendAll(): void {
+    for (const trouble of this.#troubles) trouble.mendAll();
+  }
+
+  #start(settings: Partial<Mailbox>, { retrySkipped = false } = {}): SimulatedProcess {
     const env: Env = { clock: this.clock, entropy: this.#chance, log: this.#logger() };
-    const stop = new StopController(this.clock);
-    const destination = this.#destination.openedBy(life);
-    const source = createExchangeSource({
-      transport: inProcessTransport({
-        service: this.#service(),
-        account: ACCOUNT,
-        clock: this.clock,
-        entropy: this.#chance,
-        fault: () => this.#pickFault(this.#networkFaults),
-      }),
-      endpoint: new URL("https://exchange.corp.example/EWS/Exchange.asmx"),
-      accessType: "impersonation",
-      env,
+    const transport = inProcessTransport({
+      service: this.#service(),
+      account: ACCOUNT,
+      clock: this.clock,
+      entropy: this.#chance,
+      fault: () => this.#pickFault(this.#networkFaults),
+      exchangeFault: (operation) => this.#pickExchangeFault(operation),
     });
-    const engine = {
-      source,
-      sink: destination,
-      states: destination,
-      destination: new DestinationGate(destination, env, stop),
-      heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
-      backfills: new Semaphore(LIMITS.backfillsInFlight),
-      startedAnew: new Map(),
-      settings: {
-        pollFrequencyMs: 60_000,
-        pollMessageSleepMs: 0,
-        emailsPerFolder: 7,
-        batchSize: 3,
-        retrySkipped: false,
-        once: false,
-      },
+    return startProcess({
+      mailboxes: ADDRESSES.map((address) => mailboxOf(address, settings)),
+      retrySkipped,
+      destination: this.#destination,
+      transport,
       env,
-      observer: {
-        phaseChanged: (_: Mailbox, { name }: { name: string }) => this.#count(name),
-        roundStarted: () => undefined,
-        settled: () => undefined,
-        passEnded: () => undefined,
-      },
-      stop,
-    };
-    const ended = superviseMailboxes(
-      engine,
-      ADDRESSES.map((address) => mailboxOf(address, settings)),
-    );
-    ended.catch((error) => {
-      if (!life.crashed) this.#log.push(`ended: ${syncErrorOf(error).stack}`);
+      onPhase: (name) => this.#count(name),
+      onDeath: (reason) => this.#log.push(`ended: ${reason}`),
     });
-    return {
-      crash: () => {
-        life.crashed = true;
-      },
-      stop: async () => {
-        stop.begin();
-        await ended;
-        stop[Symbol.dispose]();
-      },
-    };
   }
 
   #service() {
@@ -204,9 +196,22 @@ class World {
 
   #pickFault<F extends string>(faults: readonly F[]): F | undefined {
     if (this.#calm || this.#chance.next() >= this.#faultRate) return undefined;
-    const fault = faults[Math.floor(this.#chance.next() * faults.length)];
-    if (fault) this.#count(fault);
+    if (faults.length === 0) return undefined;
+    const fault = this.#pick(faults);
+    this.#count(fault);
     return fault;
+  }
+
+  #pickExchangeFault(operation: string): Fault | undefined {
+    if (this.#calm || this.#chance.next() >= this.#exchangeFaultRate) return undefined;
+    const fault = this.#pick(this.#pick(faultsByPlace(operation)));
+    this.#count(`Exchange fails: ${fault.place}`);
+    this.#log.push(`${this.clock.now().toISOString()} ${operation} fails with ${fault.name}`);
+    return fault;
+  }
+
+  #pick<T>(from: readonly T[]): T {
+    return from[Math.floor(this.#chance.next() * from.length)]!;
   }
 
   async #pause(ms: number): Promise<void> {

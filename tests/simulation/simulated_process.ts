@@ -1,0 +1,91 @@
+import type { Env } from "../../src/core/env.ts";
+import { syncErrorOf } from "../../src/core/errors.ts";
+import { LIMITS } from "../../src/core/limits.ts";
+import type { Mailbox } from "../../src/core/mailbox.ts";
+import type { MailboxPhase } from "../../src/core/observer.ts";
+import { Semaphore } from "../../src/core/semaphore.ts";
+import { createExchangeSource } from "../../src/ews/exchange_source.ts";
+import type { HttpTransport } from "../../src/http/transport.ts";
+import { DestinationGate } from "../../src/sync/destination_gate.ts";
+import { StopController } from "../../src/sync/stop.ts";
+import { superviseMailboxes } from "../../src/sync/supervisor.ts";
+import type { DurableDestination } from "./durable_destination.ts";
+
+export interface ProcessOptions {
+  readonly mailboxes: readonly Mailbox[];
+  readonly retrySkipped: boolean;
+  readonly destination: DurableDestination;
+  readonly transport: HttpTransport;
+  readonly env: Env;
+  /** Told of every phase a mailbox enters. */
+  readonly onPhase: (name: MailboxPhase["name"]) => void;
+  /** Told why the process ended, if that was neither a crash nor a stop. */
+  readonly onDeath: (reason: string | undefined) => void;
+}
+
+/** The appliance as one process: its engine and codecs as shipped. */
+export interface SimulatedProcess {
+  /** From now on nothing it does reaches the destination, and no answer of that reaches it. */
+  crash(): void;
+  stop(): Promise<void>;
+}
+
+/** Small pages and batches, so that a few dozen emails are many of them. */
+const SETTINGS = {
+  pollFrequencyMs: 60_000,
+  pollMessageSleepMs: 0,
+  emailsPerFolder: 7,
+  batchSize: 3,
+  once: false,
+};
+
+export function startProcess(options: ProcessOptions): SimulatedProcess {
+  const { env, mailboxes, onDeath } = options;
+  const life = { crashed: false };
+  const stop = new StopController(env.clock);
+  const ended = superviseMailboxes(engineOf(options, life, stop), mailboxes);
+  ended.catch((error) => {
+    if (!life.crashed) onDeath(syncErrorOf(error).stack);
+  });
+  return {
+    crash: () => {
+      life.crashed = true;
+    },
+    stop: async () => {
+      stop.begin();
+      await ended;
+      stop[Symbol.dispose]();
+    },
+  };
+}
+
+function engineOf(
+  { destination, transport, env, retrySkipped, onPhase }: ProcessOptions,
+  life: { readonly crashed: boolean },
+  stop: StopController,
+) {
+  const opened = destination.openedBy(life);
+  return {
+    source: createExchangeSource({
+      transport,
+      endpoint: new URL("https://exchange.corp.example/EWS/Exchange.asmx"),
+      accessType: "impersonation",
+      env,
+    }),
+    sink: opened,
+    states: opened,
+    destination: new DestinationGate(opened, env, stop),
+    heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
+    backfills: new Semaphore(LIMITS.backfillsInFlight),
+    startedAnew: new Map(),
+    settings: { ...SETTINGS, retrySkipped },
+    env,
+    observer: {
+      phaseChanged: (_: Mailbox, { name }: MailboxPhase) => onPhase(name),
+      roundStarted: () => undefined,
+      settled: () => undefined,
+      passEnded: () => undefined,
+    },
+    stop,
+  };
+}
