@@ -42,6 +42,21 @@ export const LAYERS: readonly LayerRule[] = [
     mayImportTypesOf: ["src/http/transport.ts"],
   },
   { layer: "src/storage/", mayImport: ["src/core/"], mayImportTypesOf: [] },
+  {
+    // A destination: the object sink and states of storage over a store of its own, reached through
+    // the connections, proxies and tokens of http.
+    layer: "src/azure/",
+    mayImport: ["src/core/", "src/storage/", "src/http/"],
+    mayImportTypesOf: [],
+  },
+  {
+    // A destination: the platform's API over the connections of http, with the queues and the states
+    // on disk of storage.
+    layer: "src/platform/",
+    mayImport: ["src/core/", "src/http/", "src/storage/"],
+    mayImportTypesOf: [],
+    builtIns: ["node:crypto"],
+  },
   { layer: "src/config/", mayImport: ["src/core/"], mayImportTypesOf: [] },
   { layer: "src/runtime/", mayImport: ["src/core/"], mayImportTypesOf: [] },
   {
@@ -52,6 +67,8 @@ export const LAYERS: readonly LayerRule[] = [
       "src/http/",
       "src/ews/",
       "src/storage/",
+      "src/azure/",
+      "src/platform/",
       "src/config/",
       "src/runtime/",
     ],
@@ -63,11 +80,21 @@ export const LAYERS: readonly LayerRule[] = [
 /** The npm packages of the program. Any other is for development, and `src/` may not import it. */
 export const PACKAGES: readonly PackageRule[] = [
   { package: "@azure/msal-node", onlyIn: ["src/http/msal_tokens.ts"], typesOnlyIn: [] },
+  {
+    package: "@azure/storage-blob",
+    onlyIn: ["src/azure/container_client.ts"],
+    typesOnlyIn: [
+      "src/azure/blob_container.ts",
+      "src/azure/blob_http_client.ts",
+      "src/azure/blob_service.ts",
+      "src/azure/container_calls.ts",
+    ],
+  },
   { package: "fast-xml-parser", onlyIn: ["src/ews/xml.ts"], typesOnlyIn: [] },
   {
     package: "undici",
     onlyIn: ["src/http/connection.ts"],
     typesOnlyIn: ["src/http/network_error.ts"],
   },
-  { package: "zod", onlyIn: ["src/config/", "src/storage/"], typesOnlyIn: [] },
+  { package: "zod", onlyIn: ["src/config/", "src/storage/", "src/platform/"], typesOnlyIn: [] },
 ];

@@ -27,6 +27,22 @@ const DOCUMENTED = [
   "SSL_CERT_FILE",
 ] as const;
 
+/** What Azure's own tools and hosts name their credentials by (DefaultAzureCredential). */
+const AZURE = [
+  "AZURE_AUTHORITY_HOST",
+  "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+  "AZURE_CLIENT_CERTIFICATE_PATH",
+  "AZURE_CLIENT_ID",
+  "AZURE_CLIENT_SECRET",
+  "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
+  "AZURE_FEDERATED_TOKEN_FILE",
+  "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+  "AZURE_STORAGE_CONNECTION_STRING",
+  "AZURE_TENANT_ID",
+  "IDENTITY_ENDPOINT",
+  "IDENTITY_HEADER",
+] as const;
+
 /** Not for people: what the program sets for Deno before it opens TLS, and terminal manners. */
 const INTERNAL = [
   "DENO_TLS_CA_STORE",
@@ -42,7 +58,9 @@ export const APPLIANCE_PERMISSIONS: readonly string[] = [
   "--allow-net",
   "--allow-read",
   "--allow-write",
-  `--allow-env=${[...DOCUMENTED, ...INTERNAL].join(",")}`,
+  // Whoever has signed in with the Azure CLI; revoked at start for everyone without the Azure sink.
+  "--allow-run",
+  `--allow-env=${[...DOCUMENTED, ...AZURE, ...INTERNAL].join(",")}`,
   // Packages look for variables of their own when they are loaded. Refusing would throw.
   "--ignore-env",
 ];

@@ -57,6 +57,15 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   { ...USUAL, name: "simulation", folders: ["tests/simulation/"], permissions: CONFINED },
   // Servers that others wrote, unpacked from Debian packages on first use.
   { ...USUAL, name: "ntlm", folders: ["tests/ntlm_servers/"], permissions: ["--allow-all"] },
+  // Azure's own emulator, and servers that stand in for Entra ID and a machine's identity.
+  { ...USUAL, name: "azure", folders: ["tests/azure/"], permissions: ["--allow-all"] },
+  // The simulated platform is itself under test; one test starts it as a process of its own.
+  {
+    ...USUAL,
+    name: "platform",
+    folders: ["tests/platform/"],
+    permissions: [...CONFINED, "--allow-run"],
+  },
   {
     name: "e2e",
     folders: ["tests/e2e/"],

@@ -1,8 +1,10 @@
 import type { AppConfig } from "../config/app_config.ts";
+import { readDestination } from "../config/destination_config.ts";
+import type { DestinationPlace } from "../config/destination_place.ts";
 import type { ReadVariable } from "../config/environment.ts";
 import { type ConfigOptions, parseCommandLine } from "../config/flags.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
-import { problemLine } from "../config/problem.ts";
+import { noFindings, problemLine } from "../config/problem.ts";
 import { readFile } from "../config/read_file.ts";
 import { mailboxesOfShard, type Shard } from "../config/shard.ts";
 import {
@@ -14,6 +16,7 @@ import {
 import { check } from "./check/check.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
+import { giveUpPermissions } from "./least_privilege.ts";
 import { resync } from "./resync.ts";
 import { run, type RunConfig } from "./run.ts";
 import { status } from "./status.ts";
@@ -90,11 +93,13 @@ async function withConfig(
   const read = () => readConfig(options, env);
   const first = await read();
   if ("problems" in first) return refuse(first.problems, console);
+  giveUpPermissions(first.config.config.destination);
   return await action(first.config.config, first.config.warnings, read);
 }
 
 interface ConfigPlace {
   readonly configFile?: string;
+  readonly destination: DestinationPlace;
   readonly shard?: Shard;
 }
 
@@ -102,10 +107,13 @@ type ReadConfig = { readonly config: RunConfig } | { readonly problems: readonly
 
 async function readConfig(options: ConfigPlace, env: ReadVariable): Promise<ReadConfig> {
   const loaded = await load(options, env);
-  if (loaded.kind !== "ready") return { problems: refusalLines(loaded) };
+  const findings = noFindings();
+  const destination = await readDestination(options.destination, { env, readFile }, findings);
+  const problems = [...refusalLines(loaded), ...findings.problems.map(problemLine)];
+  if (loaded.kind !== "ready" || !destination) return { problems: [...new Set(problems)] };
   const { mailboxes: all } = loaded.config;
   const mailboxes = options.shard ? mailboxesOfShard(all, options.shard) : all;
-  const config = { ...loaded.config, mailboxes };
+  const config = { ...loaded.config, mailboxes, destination };
   return { config: { config, warnings: loaded.warnings.map(problemLine) } };
 }
 

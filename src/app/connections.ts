@@ -1,13 +1,10 @@
 import type { AppConfig } from "../config/app_config.ts";
 import type { Env } from "../core/env.ts";
 import type { MailSource, MailSurvey } from "../core/ports.ts";
-import { Semaphore } from "../core/semaphore.ts";
 import { createExchangeSource } from "../ews/exchange_source.ts";
 import type { CredentialGate } from "../http/credential_gate.ts";
 import type { TokenSource } from "../http/token_source.ts";
-import { createLocalDestination, type Destination } from "../storage/local_destination.ts";
 import { openTransport } from "./exchange_transport.ts";
-import { BUILD_INFO } from "./version.ts";
 
 /** The mailboxes' server; connections are closed when it is disposed. */
 export interface Exchange extends AsyncDisposable {
@@ -34,18 +31,4 @@ export async function openExchange(
     ...(tokens ? { tokens } : {}),
     [Symbol.asyncDispose]: () => access[Symbol.asyncDispose](),
   };
-}
-
-/** The one destination of this version: files below `--local-files-prefix`. */
-export function openDestination(
-  { localFilesPrefix }: { readonly localFilesPrefix: string },
-  { maxConcurrentUploads }: AppConfig,
-  env: Env,
-): Destination {
-  return createLocalDestination({
-    prefix: localFilesPrefix,
-    uploads: new Semaphore(Math.max(1, maxConcurrentUploads)),
-    env,
-    programVersion: BUILD_INFO.version,
-  });
 }

@@ -1,4 +1,5 @@
-import type { AuthConfig, ConfiguredSecret, ExchangeConfig } from "../config/app_config.ts";
+import type { AuthConfig, ExchangeConfig } from "../config/app_config.ts";
+import type { ConfiguredSecret } from "../config/configured_secret.ts";
 import { readSecretFile } from "../config/environment.ts";
 import { readFile } from "../config/read_file.ts";
 import type { Env } from "../core/env.ts";

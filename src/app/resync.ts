@@ -6,7 +6,7 @@ import { firstSight, type FolderSyncState } from "../core/sync_state.ts";
 import { leadsTo } from "../sync/folder_selection.ts";
 import { settingsFingerprint } from "../sync/settings_fingerprint.ts";
 import { type CommandContext, runCommand } from "./command.ts";
-import { openDestination } from "./connections.ts";
+import { openDestination } from "./open_destination.ts";
 import type { Console } from "./console.ts";
 import { counted } from "./counted.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
@@ -51,7 +51,8 @@ async function forget(
 ): Promise<ExitCode> {
   const { folder, since } = options;
   const signal = stop.aborted;
-  await using store = await openDestination(options, config, env).states.open(mailbox, { signal });
+  await using destination = await openDestination(config, env);
+  await using store = await destination.states.open(mailbox, { signal });
   const chosen = store.loaded.filter(({ folder: { path } }) => !folder || leadsTo(folder, path));
   if (chosen.length === 0) return nothingToForget(folder, store.loaded, mailbox, console);
   warnOfStart(since, mailbox, console);

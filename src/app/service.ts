@@ -1,4 +1,5 @@
 import type { AppConfig } from "../config/app_config.ts";
+import { placeText } from "../config/destination_place.ts";
 import type { RunOptions } from "../config/run_options.ts";
 import type { Env } from "../core/env.ts";
 import { LIMITS } from "../core/limits.ts";
@@ -9,9 +10,10 @@ import { DestinationGate } from "../sync/destination_gate.ts";
 import type { Engine, MailboxReport } from "../sync/mailbox_worker.ts";
 import type { StopController } from "../sync/stop.ts";
 import { superviseMailboxes } from "../sync/supervisor.ts";
-import { openDestination, openExchange } from "./connections.ts";
+import { openExchange } from "./connections.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { reachServer } from "./first_contact.ts";
+import { openDestination } from "./open_destination.ts";
 import { versionLine } from "./version.ts";
 
 export interface ServeRequest {
@@ -42,10 +44,11 @@ export async function serve({ options, config }: ServeRequest, life: Life): Prom
     version: versionLine(),
     mailboxes: config.mailboxes.length,
     endpoint: config.exchange.endpoint.origin,
-    destination: options.localFilesPrefix,
+    destination: placeText(options.destination),
     once: options.once,
   });
-  const { sink, states } = openDestination(options, config, env);
+  await using destination = await openDestination(config, env);
+  const { sink, states } = destination;
   await sink.probe({ signal: stop.begun });
   const [first] = config.mailboxes;
   if (!first) return await runWithoutMailboxes(options, life);

@@ -9,7 +9,8 @@ import { StopBegun } from "../sync/stop.ts";
 import type { FolderVerification, MailboxVerification } from "../sync/verification.ts";
 import { verifyMailbox } from "../sync/verify_mailbox.ts";
 import { type CommandContext, failureLine, runCommand } from "./command.ts";
-import { openDestination, openExchange } from "./connections.ts";
+import { openExchange } from "./connections.ts";
+import { openDestination } from "./open_destination.ts";
 import type { Console } from "./console.ts";
 import { CredentialGates } from "./credential_gates.ts";
 import { counted } from "./counted.ts";
@@ -36,7 +37,7 @@ export async function verify(
     await using exchange = await openExchange(config, context.env, gate);
     const [first] = mailboxes;
     if (first) await reachServer(exchange.source, first, { ...context, once: true });
-    const destination = openDestination(options, config, context.env);
+    await using destination = await openDestination(config, context.env);
     const work = { options, config, source: exchange.source, destination, ...context };
     return await verifyAll(work, mailboxes);
   });

@@ -1,9 +1,15 @@
 import type { Mailbox } from "../core/mailbox.ts";
-import type { Secret } from "../core/secret.ts";
+import type { ConfiguredSecret } from "./configured_secret.ts";
+import type { DestinationConfig } from "./destination_config.ts";
 import type { ProxyConfig } from "./proxy.ts";
 
 /** The effective configuration: defaults applied, environment on top, everything validated. */
-export interface AppConfig {
+export interface AppConfig extends SyncConfig {
+  readonly destination: DestinationConfig;
+}
+
+/** What the keys of the config file say, with the environment that overrides them. */
+export interface SyncConfig {
   readonly exchange: ExchangeConfig;
   readonly mailboxes: readonly Mailbox[];
   /** Wait between two rounds of a mailbox, ms. */
@@ -16,6 +22,8 @@ export interface AppConfig {
   readonly emailsPerFolder: number;
   /** Emails per fetch-and-upload batch. */
   readonly batchSize: number;
+  /** Addresses of the mailboxes whose attachments are uploaded with their content. */
+  readonly attachmentUploads: readonly string[];
 }
 
 export interface ExchangeConfig {
@@ -58,12 +66,6 @@ export type OauthCredential =
     /** SHA-1 or SHA-256 of the certificate, in lower-case hex. */
     readonly thumbprint: string;
   };
-
-export interface ConfiguredSecret {
-  readonly value: Secret;
-  /** Where it comes from a variable `…_FILE`: the file to read it from again. */
-  readonly file?: string;
-}
 
 /** TLS of the Exchange connection only (spec section 4). */
 export interface ExchangeTlsConfig {

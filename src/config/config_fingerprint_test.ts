@@ -11,6 +11,7 @@ function configOf(password: string, since = "2026-01-01T00:00:00Z"): AppConfig {
       accessType: "delegate",
       tls: { verify: true },
     },
+    destination: { kind: "local", prefix: "mail" },
     mailboxes: [{
       address: "a@b.c",
       bucket: { owner: "o", name: "n" },
@@ -22,6 +23,7 @@ function configOf(password: string, since = "2026-01-01T00:00:00Z"): AppConfig {
     maxConcurrentUploads: 1,
     emailsPerFolder: 1,
     batchSize: 1,
+    attachmentUploads: [],
   };
 }
 

@@ -1,11 +1,14 @@
-import type { AppConfig, AuthConfig, ConfiguredSecret } from "./app_config.ts";
+import type { AppConfig, AuthConfig } from "./app_config.ts";
+import type { ConfiguredSecret } from "./configured_secret.ts";
 
 /** The secrets that a configuration holds, for the writer of logs to cut out. */
-export function secretsOf({ exchange }: AppConfig): readonly string[] {
+export function secretsOf({ exchange, destination }: AppConfig): readonly string[] {
   const { auth, proxy } = exchange;
-  const proxies = [proxy, auth.type === "oauth2" ? auth.proxy : undefined];
+  const platform = destination.kind === "platform" ? destination : undefined;
+  const proxies = [proxy, auth.type === "oauth2" ? auth.proxy : undefined, platform?.proxy];
   return [
     signInSecretOf(auth).value.reveal(),
+    ...(platform ? [platform.token.value.reveal()] : []),
     ...proxies.flatMap((one) => one?.password ? [one.password.reveal()] : []),
   ];
 }

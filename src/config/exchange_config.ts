@@ -1,11 +1,6 @@
 import { hostListOf } from "./allowed_hosts.ts";
-import type {
-  AuthConfig,
-  ConfiguredSecret,
-  ExchangeConfig,
-  OauthConfig,
-  OauthCredential,
-} from "./app_config.ts";
+import type { AuthConfig, ExchangeConfig, OauthConfig, OauthCredential } from "./app_config.ts";
+import type { ConfiguredSecret } from "./configured_secret.ts";
 import { endpointOf } from "./endpoint.ts";
 import type { Secret } from "../core/secret.ts";
 import { type ReadVariable, secretFileOf, variableOf } from "./environment.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { COMMANDS } from "./commands.ts";
+import type { DestinationPlace } from "./destination_place.ts";
 import { type CommandLine, parseCommandLine } from "./flags.ts";
 import { OPTION_NAMES, type OptionRule, OPTIONS } from "./options.ts";
 
@@ -17,10 +18,19 @@ function refusal(line: string | readonly string[], variables: Variables = {}): r
   return parsed.lines;
 }
 
+/** Where `run` delivers to. */
+function placeOf(line: string, variables: Variables): DestinationPlace {
+  const parsed = parse(line, variables);
+  assert.ok(parsed.command === "run", line);
+  return parsed.options.destination;
+}
+
 const FILES = "--local-files-prefix mail";
+const NO_DESTINATION = "No destination is named: give --local-files-prefix DIR or " +
+  "--private-file-prefix AZ-URL or --reinfer-api-endpoint URL";
 /** What `run` is told by `FILES` alone. */
 const RUN = {
-  localFilesPrefix: "mail",
+  destination: { kind: "local", prefix: "mail" },
   once: false,
   retrySkipped: false,
   restartOnUnrecoverableErrors: false,
@@ -42,7 +52,7 @@ Deno.test("every option this version has reaches the options of run", () => {
     command: "run",
     options: {
       configFile: "c.json",
-      localFilesPrefix: "mail",
+      destination: { kind: "local", prefix: "mail" },
       once: true,
       retrySkipped: true,
       restartOnUnrecoverableErrors: true,
@@ -57,7 +67,7 @@ Deno.test("a value stands after a space or an equals sign; one with a dash needs
   assert.deepEqual(parse("--local-files-prefix=mail"), parse(FILES));
   assert.deepEqual(parse("--local-files-prefix=--mail=x"), {
     command: "run",
-    options: { ...RUN, localFilesPrefix: "--mail=x" },
+    options: { ...RUN, destination: { kind: "local", prefix: "--mail=x" } },
   });
   assert.deepEqual(refusal("--local-files-prefix --once"), [
     "--local-files-prefix needs a value: a folder path",
@@ -113,12 +123,10 @@ Deno.test("values of options that are not built yet are validated all the same",
 });
 
 Deno.test("options that are not built yet are refused by name", () => {
-  const line = `${FILES} --bind 127.0.0.1:80 --status off --state-dir s --retry-skipped ` +
-    "--restart-on-unrecoverable-errors --reinfer-api-prefix /x";
+  const line = `${FILES} --bind 127.0.0.1:80 --status off --retry-skipped ` +
+    "--restart-on-unrecoverable-errors";
   assert.deepEqual([...refusal(line)].sort(), [
     "--bind: not in this version",
-    "--reinfer-api-prefix: not in this version",
-    "--state-dir: not in this version",
     "--status: not in this version",
   ]);
 });
@@ -127,7 +135,7 @@ Deno.test("exactly one sink must result", () => {
   const platform = "--reinfer-api-endpoint https://acme.reinfer.io/api/";
   const azure = "--private-file-prefix az://acme/mail";
   const token = { REINFER_API_TOKEN: "t" };
-  assert.deepEqual(refusal("run"), ["No destination is named: give --local-files-prefix DIR"]);
+  assert.deepEqual(refusal("run"), [NO_DESTINATION]);
   assert.deepEqual(
     refusal(`${FILES} ${azure}`)[0],
     "--local-files-prefix excludes --private-file-prefix",
@@ -137,10 +145,27 @@ Deno.test("exactly one sink must result", () => {
     "--local-files-prefix excludes --reinfer-api-endpoint",
   );
   // Azure is the sink then, and the platform serves the remote config only.
-  assert.deepEqual(refusal(`${azure} ${platform}`, token), [
-    "--private-file-prefix: not in this version",
-    "--reinfer-api-endpoint: not in this version",
-  ]);
+  assert.deepEqual(placeOf(`${azure} ${platform}`, token), {
+    kind: "azure",
+    location: { account: "acme", container: "mail", prefix: "" },
+  });
+});
+
+Deno.test("the platform is told by its endpoint, with a prefix of its private paths and a state folder", () => {
+  const platform = "--reinfer-api-endpoint https://acme.reinfer.io/api/";
+  const endpoint = new URL("https://acme.reinfer.io/api/");
+  assert.deepEqual(placeOf(platform, { REINFER_API_TOKEN: "t" }), {
+    kind: "platform",
+    endpoint,
+    privatePrefix: "/api/_private",
+  });
+  const line = `${platform} --reinfer-api-prefix /x --state-dir s`;
+  assert.deepEqual(placeOf(line, { REINFER_API_TOKEN: "t" }), {
+    kind: "platform",
+    endpoint,
+    privatePrefix: "/x",
+    stateDir: "s",
+  });
 });
 
 Deno.test("the platform needs a token, and its token excludes local files in run only", () => {
@@ -156,17 +181,18 @@ Deno.test("the platform needs a token, and its token excludes local files in run
   assert.equal(parse(`config show ${FILES}`, { REINFER_API_TOKEN: "t" }).command, "config show");
   assert.match(refusal(platform)[0] ?? "", /needs the variable REINFER_API_TOKEN/);
   for (const name of ["REINFER_API_TOKEN", "REINFER_API_TOKEN_FILE", "REINFER_TOKEN"]) {
-    assert.deepEqual(refusal(platform, { [name]: "t" }), [
-      "--reinfer-api-endpoint: not in this version",
-    ]);
+    assert.equal(placeOf(platform, { [name]: "t" }).kind, "platform");
   }
 });
 
 Deno.test("the platform endpoint is https, or http on this machine", () => {
   const lines = (url: string) => refusal(`--reinfer-api-endpoint ${url}`, { REINFER_TOKEN: "t" });
-  const accepted = ["--reinfer-api-endpoint: not in this version"];
-  assert.deepEqual(lines("https://cloud.uipath.com/org/tenant/reinfer_"), accepted);
-  assert.deepEqual(lines("http://127.0.0.1:8080/api/"), accepted);
+  for (
+    const url of ["https://cloud.uipath.com/org/tenant/reinfer_", "http://127.0.0.1:8080/api/"]
+  ) {
+    const place = placeOf(`--reinfer-api-endpoint ${url}`, { REINFER_TOKEN: "t" });
+    assert.ok(place.kind === "platform" && place.endpoint.href === url);
+  }
   for (const url of ["http://acme.example/", "acme.reinfer.io", "https://a.b/?x=1", "ftp://a/"]) {
     assert.match(lines(url)[0] ?? "", /^--reinfer-api-endpoint = ".*": must be an https URL/);
   }
@@ -235,6 +261,7 @@ Deno.test("the config commands take the options of run, complete or not, and lis
     shard: { number: 0, total: 2 },
     settings: [
       { key: "--config", value: '"c.json"', origin: "flag" },
+      { key: "--reinfer-api-prefix", value: '"/api/_private"', origin: "default" },
       { key: "--once", value: "true", origin: "flag" },
       { key: "--shard-name", value: '"a-0"', origin: "flag" },
       { key: "--total-shards", value: '"2"', origin: "flag" },
@@ -255,14 +282,14 @@ Deno.test("version is a command and an option", () => {
 Deno.test("status takes where the state is, a shard and the form of its output", () => {
   assert.deepEqual(parse(`status ${FILES}`), {
     command: "status",
-    options: { localFilesPrefix: "mail", json: false },
+    options: { destination: { kind: "local", prefix: "mail" }, json: false },
   });
   const line = `status ${FILES} --config c.json --json --shard-name ews-2 --total-shards 3`;
   assert.deepEqual(parse(line), {
     command: "status",
     options: {
       configFile: "c.json",
-      localFilesPrefix: "mail",
+      destination: { kind: "local", prefix: "mail" },
       json: true,
       shard: { number: 2, total: 3 },
     },
@@ -282,7 +309,7 @@ Deno.test("status of a running instance is validated, and needs no destination t
 Deno.test("verify takes a mailbox without case, a time, and whether to repair", () => {
   assert.deepEqual(parse(`verify ${FILES}`), {
     command: "verify",
-    options: { localFilesPrefix: "mail", repair: false, debugLevel: 1 },
+    options: { destination: { kind: "local", prefix: "mail" }, repair: false, debugLevel: 1 },
     warnings: [],
   });
   const line = `verify ${FILES} --config c.json --mailbox Alice@B.C --since 2026-01-31 --repair ` +
@@ -291,7 +318,7 @@ Deno.test("verify takes a mailbox without case, a time, and whether to repair", 
     command: "verify",
     options: {
       configFile: "c.json",
-      localFilesPrefix: "mail",
+      destination: { kind: "local", prefix: "mail" },
       mailbox: "alice@b.c",
       since: new Date("2026-01-31T00:00:00Z"),
       repair: true,
@@ -306,7 +333,7 @@ Deno.test("verify takes a mailbox without case, a time, and whether to repair", 
 Deno.test("resync takes one mailbox, a folder path and a time", () => {
   assert.deepEqual(parse(`resync ${FILES} --mailbox A@b.c`), {
     command: "resync",
-    options: { localFilesPrefix: "mail", mailbox: "a@b.c", debugLevel: 1 },
+    options: { destination: { kind: "local", prefix: "mail" }, mailbox: "a@b.c", debugLevel: 1 },
     warnings: [],
   });
   const line = `resync ${FILES} --config c.json --mailbox a@b.c --since 2026-01-31T08:00+02:00 ` +
@@ -315,7 +342,7 @@ Deno.test("resync takes one mailbox, a folder path and a time", () => {
     command: "resync",
     options: {
       configFile: "c.json",
-      localFilesPrefix: "mail",
+      destination: { kind: "local", prefix: "mail" },
       mailbox: "a@b.c",
       folder: ["Inbox", "Old mail"],
       since: new Date("2026-01-31T06:00:00Z"),
@@ -371,16 +398,15 @@ Deno.test("each command takes its own options only, and names the nearest of the
 
 Deno.test("status, verify and resync need exactly one destination, as run does", () => {
   for (const command of ["status", "verify", "resync --mailbox a@b.c"]) {
-    assert.deepEqual(refusal(command), ["No destination is named: give --local-files-prefix DIR"]);
-    assert.deepEqual(refusal(`${command} --private-file-prefix az://acme/mail`), [
-      "--private-file-prefix: not in this version",
-    ]);
+    assert.deepEqual(refusal(command), [NO_DESTINATION]);
+    assert.equal(
+      parse(`${command} --private-file-prefix az://acme/mail`).command,
+      command.split(" ")[0],
+    );
     assert.deepEqual(refusal(`${command} ${FILES}`, { REINFER_API_TOKEN: "t" }), [
       "--local-files-prefix excludes REINFER_API_TOKEN",
     ]);
-    assert.deepEqual(refusal(`${command} ${FILES} --state-dir s`), [
-      "--state-dir: not in this version",
-    ]);
+    assert.match(refusal(`${command} ${FILES} --state-dir s`)[0] ?? "", /^--state-dir is only for/);
   }
   assert.deepEqual(refusal(`status ${FILES} --shard-name a-1`), [
     "--shard-name needs --total-shards as well",

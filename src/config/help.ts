@@ -6,7 +6,8 @@ import { type OptionName, type OptionRule, OPTIONS } from "./options.ts";
 export const HELP_COLUMNS = 80;
 
 const OVERVIEW = `\
-reinfer-ews copies the mail of Exchange mailboxes into files, and keeps up.
+reinfer-ews copies the mail of Exchange mailboxes to the platform, into files
+or into Azure Blob Storage, and keeps up.
 
 Usage: reinfer-ews [COMMAND] [OPTIONS]
 
@@ -29,7 +30,11 @@ Example:
 const RUN = `\
 Syncs the configured mailboxes until told to stop.
 
-Usage: reinfer-ews [run] --local-files-prefix DIR [OPTIONS]
+Usage: reinfer-ews [run] DESTINATION [OPTIONS]
+
+DESTINATION is one of these, with AZ-URL as az://ACCOUNT/CONTAINER[/PREFIX]:
+  --local-files-prefix DIR, --private-file-prefix AZ-URL or
+  --reinfer-api-endpoint URL, which needs the variable REINFER_API_TOKEN
 
 Options:
 ${optionLines(optionsOfCommand("run"))}
@@ -41,6 +46,9 @@ Environment:
   REINFER_EWS_HOST, REINFER_EWS_PORT            the Exchange server
   REINFER_EWS_ACCESS_TYPE                       delegate or impersonation
   REINFER_EWS_ALLOWED_HOSTS                     the only hosts to sign in to
+  REINFER_API_TOKEN, REINFER_API_TOKEN_FILE     the token of the platform
+  AZURE_STORAGE_CONNECTION_STRING, AZURE_...    sign-in to Azure, as it is usual
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY             proxies
 
 Exit codes: 0 done, 1 finished with failures, 2 usage or configuration,
 3 credentials or permission, 4 destination unusable at start, 5 internal error.
@@ -49,15 +57,22 @@ Example:
   reinfer-ews run --config config.json --local-files-prefix mail
 `;
 
+/** What these options mean to the commands that look at what `run` has delivered. */
+const DELIVERED = {
+  "local-files-prefix": 'the DIR that "run" delivers to',
+  "private-file-prefix": 'the blobs that "run" delivers to',
+  "reinfer-api-endpoint": 'the platform that "run" delivers to',
+} as const;
+
 const CHECK = `\
 Looks at everything that run needs and says in a minute what works and what to
 change: configuration, proxy, DNS, TLS, clock, sign-in, each mailbox with its
 folders, the destination. Changes nothing in any mailbox and fetches no email.
 
-Usage: reinfer-ews check --local-files-prefix DIR [OPTIONS]
+Usage: reinfer-ews check DESTINATION [OPTIONS]
 
 Options:
-${commandLines("check", { "local-files-prefix": 'the DIR that "run" delivers to' })}
+${commandLines("check", DELIVERED)}
 
 Exit codes: 0 all of it works, 1 something does not, 2 usage or configuration,
 3 credentials or permission, 4 destination unusable, 5 internal error.
@@ -66,15 +81,12 @@ Example:
   reinfer-ews check --config config.json --local-files-prefix mail
 `;
 
-/** What these options mean to the commands that look at what `run` has delivered. */
-const DELIVERED = { "local-files-prefix": 'the DIR that "run" delivers to' } as const;
-
 const STATUS = `\
 Says how far each folder of each mailbox is: its state, until when it is
 synced, what is behind, what is skipped and why. Reads the state that "run"
 keeps, connects to nothing and disturbs no instance.
 
-Usage: reinfer-ews status --local-files-prefix DIR [OPTIONS]
+Usage: reinfer-ews status DESTINATION [OPTIONS]
 
 Options:
 ${commandLines("status", DELIVERED)}
@@ -91,7 +103,7 @@ Compares the mailboxes with what is stored, without fetching any content: how
 many emails each folder has, how many are stored, which are missing. Changes
 nothing, and may run beside an instance, unless told to repair.
 
-Usage: reinfer-ews verify --local-files-prefix DIR [OPTIONS]
+Usage: reinfer-ews verify DESTINATION [OPTIONS]
 
 Options:
 ${commandLines("verify", DELIVERED)}
@@ -113,7 +125,7 @@ Forgets the progress of a mailbox, so that the next run lists it again. What is
 stored stays: it is recognised, its metadata is brought up to date, and what is
 missing is delivered under the same ids. No instance may be running on it.
 
-Usage: reinfer-ews resync --local-files-prefix DIR --mailbox ADDRESS [OPTIONS]
+Usage: reinfer-ews resync DESTINATION --mailbox ADDRESS [OPTIONS]
 
 Options:
 ${

@@ -1,6 +1,6 @@
 import { assert } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { AppConfig } from "./app_config.ts";
+import type { SyncConfig } from "./app_config.ts";
 import { givenInEnvironment, type ReadVariable, variableOf } from "./environment.ts";
 import { readExchange, type TopLevelKeys } from "./exchange_config.ts";
 import { parseJson } from "./json_text.ts";
@@ -30,7 +30,7 @@ export type LoadedConfig =
   }
   /** Nothing is wrong, but `run` refuses it, with a line for each feature; exit code 2. */
   | ValidConfig & { readonly kind: "not in this version"; readonly features: readonly string[] }
-  | ValidConfig & { readonly kind: "ready"; readonly config: AppConfig };
+  | ValidConfig & { readonly kind: "ready"; readonly config: SyncConfig };
 
 /** What is known of a configuration in which nothing is wrong. */
 export interface ValidConfig {
@@ -120,20 +120,20 @@ function effectiveConfig(
     disabledCount: entries.length - enabled.length,
     ...(exchange.endpoint ? { endpoint: exchange.endpoint } : {}),
   };
-  const features = missingInConfig(keys, enabled);
+  const features = missingInConfig(keys);
   if (features.length > 0) return { ...valid, kind: "not in this version", features };
   assert(
     exchange.config !== undefined,
     "what this version cannot sign in with is listed as missing",
   );
-  return { ...valid, kind: "ready", config: appConfigOf(keys, exchange.config, enabled) };
+  return { ...valid, kind: "ready", config: syncConfigOf(keys, exchange.config, enabled) };
 }
 
-function appConfigOf(
+function syncConfigOf(
   { values }: TopLevelKeys,
-  exchange: AppConfig["exchange"],
+  exchange: SyncConfig["exchange"],
   enabled: readonly MailboxEntry[],
-): AppConfig {
+): SyncConfig {
   return {
     exchange,
     mailboxes: enabled.map(({ mailbox }) => mailbox),
@@ -142,5 +142,7 @@ function appConfigOf(
     maxConcurrentUploads: values.max_concurrent_uploads,
     emailsPerFolder: values.emails_per_folder,
     batchSize: values.reinfer_batch_size,
+    attachmentUploads: enabled.filter(({ values }) => values.upload_attachments)
+      .map(({ mailbox }) => mailbox.address),
   };
 }

@@ -1,13 +1,11 @@
 /**
  * One thing of the contract (spec sections 1 and 2) that is known and validated, but not built yet.
- * `key` is a key of the config file, `mailboxKey` one of a mailbox in it; with `value`, only that
- * value is missing.
+ * `key` is a key of the config file; with `value`, only that value is missing.
  */
 export type MissingFeature =
   | { readonly command: string }
   | { readonly option: string }
-  | { readonly key: string; readonly value?: string }
-  | { readonly mailboxKey: string; readonly value?: boolean };
+  | { readonly key: string; readonly value?: string };
 
 /**
  * Everything this version knows but cannot do; `run` refuses it with exit code 2. Whoever builds a
@@ -21,19 +19,13 @@ export const NOT_IN_THIS_VERSION: readonly MissingFeature[] = [
 
   { option: "bind" },
   { option: "status" },
-  { option: "reinfer-api-endpoint" },
-  { option: "reinfer-api-prefix" },
-  { option: "private-file-prefix" },
   { option: "remote-config-owner" },
   { option: "remote-config-key" },
-  { option: "state-dir" },
   { option: "url" },
 
   { key: "microsoft_api", value: "graph" },
   { key: "ews_ssl_ciphers" },
   { key: "notifications", value: "streaming" },
-
-  { mailboxKey: "upload_attachments", value: true },
 ];
 
 const MISSING_COMMANDS = new Set(

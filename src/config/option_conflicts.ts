@@ -17,6 +17,7 @@ export function optionConflicts(values: OptionValues, env: ReadVariable): readon
     ...together(values, "remote-config-owner", "remote-config-key"),
     ...shardOutOfRange(values),
     ...badBlobEndpoint(env),
+    ...stateDirElsewhere(values),
   ];
 }
 
@@ -49,6 +50,13 @@ function shardOutOfRange(values: OptionValues): string[] {
     `--shard-name ends in ${shard.number}, but with --total-shards ${shard.total} ` +
     `shards are numbered from 0 to ${shard.total - 1}`,
   ];
+}
+
+/** Files and blobs keep full state themselves; the platform alone cannot (spec section 5, rule 5). */
+function stateDirElsewhere(values: OptionValues): string[] {
+  const isPlatform = values["reinfer-api-endpoint"] && !values["private-file-prefix"];
+  if (values["state-dir"] === undefined || isPlatform) return [];
+  return ["--state-dir is only for emails that go to the platform (--reinfer-api-endpoint)"];
 }
 
 function badBlobEndpoint(env: ReadVariable): string[] {

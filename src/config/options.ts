@@ -31,7 +31,7 @@ const RUN_OPTIONS = {
   "config": valued("FILE", filePathOf, "a file path", "the config file, else REINFER_EWS_CONFIG"),
   "local-files-prefix": valued("DIR", filePathOf, "a folder path", "deliver to files below DIR"),
   "private-file-prefix": valued(
-    "az://ACCOUNT/CONTAINER[/PREFIX]",
+    "AZ-URL",
     azureLocationOf,
     "az://ACCOUNT/CONTAINER[/PREFIX] with names as Azure allows them",
     "deliver to Azure Blob Storage",

@@ -1,4 +1,5 @@
 import { assert } from "../core/errors.ts";
+import type { DestinationPlace } from "./destination_place.ts";
 import { OPTIONS, type OptionValues } from "./options.ts";
 import { logOptions, placeOptions } from "./shared_options.ts";
 
@@ -6,8 +7,7 @@ import { logOptions, placeOptions } from "./shared_options.ts";
 export interface ResyncOptions {
   /** From `--config`; absent: the variable REINFER_EWS_CONFIG says it. */
   readonly configFile?: string;
-  /** Folder that emails and state are below, as given. */
-  readonly localFilesPrefix: string;
+  readonly destination: DestinationPlace;
   /** Address in lower case, not checked to be configured. */
   readonly mailbox: string;
   /** Names from the top-level folder down, for it and all below it; absent: every folder. */

@@ -1,3 +1,4 @@
+import type { DestinationPlace } from "./destination_place.ts";
 import type { OptionValues } from "./options.ts";
 import type { Shard } from "./shard.ts";
 import { logOptions, placeOptions, shardOptions } from "./shared_options.ts";
@@ -6,8 +7,7 @@ import { logOptions, placeOptions, shardOptions } from "./shared_options.ts";
 export interface RunOptions {
   /** From `--config`; absent: the variable REINFER_EWS_CONFIG says it. */
   readonly configFile?: string;
-  /** Folder that emails and state are written below, as given. */
-  readonly localFilesPrefix: string;
+  readonly destination: DestinationPlace;
   readonly once: boolean;
   /** Try emails on record as skipped first, whatever their schedule says. */
   readonly retrySkipped: boolean;

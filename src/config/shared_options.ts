@@ -1,4 +1,4 @@
-import { assert } from "../core/errors.ts";
+import { destinationPlaceOf } from "./destination_place.ts";
 import { OPTIONS, type OptionValues } from "./options.ts";
 import type { Shard } from "./shard.ts";
 
@@ -6,10 +6,11 @@ const DEBUG_LEVELS = { "0": 0, "1": 1, "2": 2 } as const;
 
 /** Where a command finds its configuration and its destination, once no conflict was found. */
 export function placeOptions(values: OptionValues) {
-  const localFilesPrefix = values["local-files-prefix"];
-  assert(localFilesPrefix !== undefined, "the one sink of this version is named");
   const configFile = values.config;
-  return { ...(configFile === undefined ? {} : { configFile }), localFilesPrefix };
+  return {
+    ...(configFile === undefined ? {} : { configFile }),
+    destination: destinationPlaceOf(values),
+  };
 }
 
 /** How a command logs. */

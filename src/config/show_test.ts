@@ -38,6 +38,7 @@ Deno.test("config show lists every effective value with its origin, secrets mask
     `\
 # 1 mailbox (1 more disabled), Exchange at https://mail.example.com/EWS/Exchange.asmx
 --config                           = "config.json"               flag
+--reinfer-api-prefix               = "/api/_private"             default
 --debug-level                      = "1"                         default
 host                               = "https://mail.example.com"  file
 auth_user                          = "svc"                       file

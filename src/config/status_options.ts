@@ -1,3 +1,4 @@
+import type { DestinationPlace } from "./destination_place.ts";
 import type { OptionValues } from "./options.ts";
 import type { Shard } from "./shard.ts";
 import { placeOptions, shardOptions } from "./shared_options.ts";
@@ -6,8 +7,7 @@ import { placeOptions, shardOptions } from "./shared_options.ts";
 export interface StatusOptions {
   /** From `--config`; absent: the variable REINFER_EWS_CONFIG says it. */
   readonly configFile?: string;
-  /** Folder that emails and state are below, as given. */
-  readonly localFilesPrefix: string;
+  readonly destination: DestinationPlace;
   /** One JSON document instead of text. */
   readonly json: boolean;
   /** Absent: all mailboxes. */

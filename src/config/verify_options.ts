@@ -1,3 +1,4 @@
+import type { DestinationPlace } from "./destination_place.ts";
 import type { OptionValues } from "./options.ts";
 import type { Shard } from "./shard.ts";
 import { logOptions, placeOptions, shardOptions } from "./shared_options.ts";
@@ -6,8 +7,7 @@ import { logOptions, placeOptions, shardOptions } from "./shared_options.ts";
 export interface VerifyOptions {
   /** From `--config`; absent: the variable REINFER_EWS_CONFIG says it. */
   readonly configFile?: string;
-  /** Folder that emails and state are below, as given. */
-  readonly localFilesPrefix: string;
+  readonly destination: DestinationPlace;
   /** Address in lower case, not checked to be configured; absent: every mailbox of the shard. */
   readonly mailbox?: string;
   /** Only emails received at or after it; absent: all. */

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { AttachmentInfo, EmailMetadata, EmailRecord } from "../core/email.ts";
+import type { Mailbox } from "../core/mailbox.ts";
 import type { ContentFacts } from "./measured_content.ts";
 import { present } from "./present.ts";
+import { WireTime } from "./wire_time.ts";
 
 /** What a stored `.json` says of the MIME content beside it. */
 export interface StoredContent extends ContentFacts {
@@ -51,6 +53,34 @@ export function decodeStoredRecord(text: string): StoredRecord | undefined {
   });
 }
 
+/** All that a stored `.json` says. */
+export interface WholeRecord {
+  readonly record: EmailRecord;
+  readonly content: StoredContent;
+}
+
+/**
+ * Reads back all of what `encodeEmailJson` wrote of an email of `mailbox` under `key`, or says what
+ * is wrong in a few words that quote nothing. What a later version adds is passed over.
+ */
+export function decodeEmailJson(
+  text: string,
+  { mailbox, key }: { readonly mailbox: Mailbox; readonly key: string },
+): WholeRecord | { readonly fault: string } {
+  const { success, data: wire, error } = EmailJson.safeParse(parsed(text));
+  if (!success) {
+    const place = error.issues[0]?.path.map(String).join(".");
+    return { fault: place ? `"${place}" is not as it was written` : "it is no whole record" };
+  }
+  if (wire.mailbox.toLowerCase() !== mailbox.address) return { fault: "it is of another mailbox" };
+  const { id, timestamp, metadata, attachments } = wire;
+  const { mime_sha256: sha256, mime_size: sizeBytes, rebuilt } = wire;
+  return {
+    record: { id, key, mailbox, ...present({ timestamp }), metadata, attachments },
+    content: present({ sha256, sizeBytes, rebuilt }),
+  };
+}
+
 const AttachmentJson = z.object({
   name: z.string(),
   size: z.number(),
@@ -62,6 +92,43 @@ const AttachmentJson = z.object({
   contentType: wire.content_type,
   inline: wire.inline,
 }));
+
+const MetadataJson = z.object({
+  folder: z.array(z.string()),
+  received_at: WireTime.optional(),
+  size: z.number().optional(),
+  has_attachments: z.boolean().optional(),
+  is_read: z.boolean().optional(),
+  importance: z.string().optional(),
+  sensitivity: z.string().optional(),
+  categories: z.array(z.string()).optional(),
+  conversation_id: z.string().optional(),
+  conversation_topic: z.string().optional(),
+}).transform((wire): EmailMetadata =>
+  present({
+    folder: wire.folder,
+    receivedAt: wire.received_at,
+    sizeBytes: wire.size,
+    hasAttachments: wire.has_attachments,
+    isRead: wire.is_read,
+    importance: wire.importance,
+    sensitivity: wire.sensitivity,
+    categories: wire.categories,
+    conversationId: wire.conversation_id,
+    conversationTopic: wire.conversation_topic,
+  })
+);
+
+const EmailJson = z.object({
+  id: z.string().min(1),
+  mailbox: z.string(),
+  timestamp: WireTime.optional(),
+  metadata: MetadataJson,
+  attachments: z.array(AttachmentJson),
+  mime_sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  mime_size: z.int().min(0),
+  rebuilt: z.boolean().optional(),
+});
 
 /** Only what makes the record vouch for its content has to be there. */
 const StoredRecordJson = z.object({

@@ -1,11 +1,13 @@
 import type { AppConfig } from "../../config/app_config.ts";
+import { placeText } from "../../config/destination_place.ts";
 import type { CheckOptions } from "../../config/check_options.ts";
 import type { CallOptions, Env } from "../../core/env.ts";
 import type { Mailbox } from "../../core/mailbox.ts";
 import { Semaphore } from "../../core/semaphore.ts";
 import type { Destination } from "../../storage/local_destination.ts";
 import { type CommandContext, runCommand } from "../command.ts";
-import { openDestination, openExchange } from "../connections.ts";
+import { openExchange } from "../connections.ts";
+import { openDestination } from "../open_destination.ts";
 import type { Console } from "../console.ts";
 import { counted } from "../counted.ts";
 import { CredentialGates } from "../credential_gates.ts";
@@ -63,10 +65,10 @@ async function* checkAll(
     yield line;
     if (line.verdict === "fail") isReachable = false;
   }
-  const destination = openDestination(options, config, env);
+  await using destination = await openDestination(config, env);
   if (isReachable) yield* checkExchange(config, destination, mailboxes, call);
   else yield skip({ subject: "sign-in" }, "not tried, as the server cannot be reached");
-  yield await checkDestination(destination, options.localFilesPrefix, call);
+  yield await checkDestination(destination, placeText(options.destination), call);
   yield await checkStates(destination, mailboxes, call);
 }
 

@@ -1,0 +1,28 @@
+import { PLATFORM_LIMITS } from "./platform_limits.ts";
+
+/** The same bytes in fewer pieces, for each goes out as a chunk of its own. Fails as `pieces` does. */
+export async function* gathered(
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  let waiting: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of pieces) {
+    waiting.push(piece);
+    bytes += piece.length;
+    if (bytes < PLATFORM_LIMITS.bodyPieceBytes) continue;
+    yield joined(waiting, bytes);
+    waiting = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield joined(waiting, bytes);
+}
+
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

@@ -1,0 +1,75 @@
+import type { Recovery, SettingsFingerprint } from "../core/sync_state.ts";
+
+/**
+ * What we write into `fingerprint` of a keyed sync state, which is free text there: a mark that the
+ * record is ours, which process wrote it, and the settings its progress was made under.
+ */
+export interface RecordFingerprint {
+  /** Digits that tell processes apart. */
+  readonly writer: string;
+  /** `last_synced_at` of the record before, if the same process wrote that. */
+  readonly previous?: Date;
+  readonly settings: SettingsFingerprint | undefined;
+  /** Where an unfinished listing goes on; absent: an hour before the times of the record. */
+  readonly resume?: Recovery;
+}
+
+/** A change that an older program would misread makes it one more. */
+export const FORMAT_VERSION = 1;
+/** Names program and format; a record without it is another program's. */
+const MARK = `reinfer-ews/${FORMAT_VERSION}`;
+
+/** Text of at most some 250 characters. */
+export function encodeFingerprint(
+  { writer, previous, settings, resume }: RecordFingerprint,
+): string {
+  const fields = {
+    writer,
+    previous: previous?.toISOString(),
+    received: resume?.receivedSince.toISOString(),
+    modified: resume?.modifiedSince.toISOString(),
+    settings: settings && "known",
+    start: settings?.startTimestamp?.toISOString(),
+    participants: settings?.participants,
+  };
+  const parts = Object.entries(fields).flatMap(([name, value]) =>
+    value ? [`${name}=${value}`] : []
+  );
+  return [MARK, ...parts].join(";");
+}
+
+/** Reads what `encodeFingerprint` wrote; `undefined` for any other text. */
+export function decodeFingerprint(text: string): RecordFingerprint | undefined {
+  const [mark, ...parts] = text.split(";");
+  if (mark !== MARK) return undefined;
+  const fields = new Map(parts.map((part) => {
+    const at = part.indexOf("=");
+    return [part.slice(0, at), part.slice(at + 1)];
+  }));
+  const timeNamed = (name: string) => timeOf(fields.get(name));
+  const [previous, startTimestamp] = [timeNamed("previous"), timeNamed("start")];
+  const [receivedSince, modifiedSince] = [timeNamed("received"), timeNamed("modified")];
+  const participants = fields.get("participants");
+  const settings: SettingsFingerprint = {
+    ...(startTimestamp ? { startTimestamp } : {}),
+    ...(participants === undefined ? {} : { participants }),
+  };
+  return {
+    writer: fields.get("writer") ?? "",
+    ...(previous ? { previous } : {}),
+    settings: fields.get("settings") === "known" ? settings : undefined,
+    ...(receivedSince && modifiedSince ? { resume: { receivedSince, modifiedSince } } : {}),
+  };
+}
+
+/** The format of a fingerprint of ours, of whichever version; `undefined` for any other text. */
+export function formatVersionOf(text: string): number | undefined {
+  const [, version] = /^reinfer-ews\/(\d{1,9})(?:;|$)/.exec(text) ?? [];
+  return version === undefined ? undefined : Number(version);
+}
+
+/** A time as RFC 3339 has it; `undefined` for what is none. */
+export function timeOf(text: string | null | undefined): Date | undefined {
+  const time = new Date(text ?? Number.NaN);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { LIMITS } from "../../src/core/limits.ts";
+import type { Observer } from "../../src/core/observer.ts";
+import { Semaphore } from "../../src/core/semaphore.ts";
+import { undiciCase } from "../../src/http/testing/undici_case.ts";
+import { systemEntropy } from "../../src/runtime/system.ts";
+import { DestinationGate } from "../../src/sync/destination_gate.ts";
+import { StopBegun, StopController } from "../../src/sync/stop.ts";
+import { superviseMailboxes } from "../../src/sync/supervisor.ts";
+import { MemorySource } from "../../src/sync/testing/memory_source.ts";
+import { quietEnv } from "../contract/quiet_env.ts";
+import { sampleMailbox } from "../contract/sample_emails.ts";
+import { BUCKET, hastyClock, platformSubject } from "./platform_subject.ts";
+import { SimulatedPlatform } from "./simulated_platform.ts";
+
+const MAILBOX = sampleMailbox();
+const UNSEEN: Observer = {
+  phaseChanged: () => undefined,
+  roundStarted: () => undefined,
+  settled: () => undefined,
+  passEnded: () => undefined,
+};
+
+interface LifeOptions {
+  readonly stateDir?: string;
+  /** So many requests with emails are let through, then the process is stopped at once. */
+  readonly putsMax?: number;
+}
+
+/** One life of the engine with `--once`; resolves to whether it came to its end. */
+async function live(
+  source: MemorySource,
+  platform: SimulatedPlatform,
+  { stateDir, putsMax = Infinity }: LifeOptions,
+): Promise<boolean> {
+  await using subject = platformSubject({ platform, ...(stateDir ? { stateDir } : {}) });
+  const { sink, states } = subject;
+  const env = { clock: hastyClock(), entropy: systemEntropy, log: quietEnv().env.log };
+  using stop = new StopController(env.clock);
+  let puts = 0;
+  platform.intercept = ({ method, segments }) => {
+    if (method !== "PUT" || segments.at(-1) !== "emails") return undefined;
+    if (++puts <= putsMax) return undefined;
+    stop.begin();
+    return { kind: "status", status: 503 };
+  };
+  const settings = {
+    pollFrequencyMs: 15_000,
+    pollMessageSleepMs: 0,
+    emailsPerFolder: 1_000,
+    batchSize: 80,
+    retrySkipped: false,
+    once: true,
+  };
+  const engine = {
+    source,
+    sink,
+    states,
+    destination: new DestinationGate(sink, env, stop),
+    heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
+    backfills: new Semaphore(LIMITS.backfillsInFlight),
+    startedAnew: new Map(),
+    settings,
+    env,
+    observer: UNSEEN,
+    stop,
+  };
+  try {
+    await superviseMailboxes(engine, [MAILBOX]);
+    return !stop.begun.aborted;
+  } catch (thrown) {
+    if (!(thrown instanceof StopBegun) && !stop.begun.aborted) throw thrown;
+    return false;
+  }
+}
+
+/** A folder of emails that were all received within the hour that a recovery goes back. */
+function crowdedMailbox(emails: number): MemorySource {
+  const source = new MemorySource();
+  source.serverTime = new Date("2025-01-01T03:00:00Z");
+  const folder = source.addFolder(MAILBOX, "Inbox");
+  for (let i = 0; i < emails; i++) source.arrive(folder, { minute: Math.floor(i * 55 / emails) });
+  return source;
+}
+
+function idsOf(platform: SimulatedPlatform): readonly string[] {
+  return platform.ledger.of(platform.buckets.get("acme/support")!.id).map(({ id }) => id);
+}
+
+undiciCase(
+  "a mailbox finishes without a disk, although its process ends again and again",
+  async () => {
+    await using platform = new SimulatedPlatform({ buckets: [BUCKET] });
+    const source = crowdedMailbox(1_500);
+    let lives = 1;
+    while (!await live(source, platform, { putsMax: 25 })) {
+      assert.ok(++lives < 30, `${idsOf(platform).length} emails in ${lives} lives`);
+    }
+    assert.equal(new Set(idsOf(platform)).size, 1_500);
+    assert.ok(lives > 2);
+  },
+);
+
+undiciCase("with a disk, a restart delivers nothing twice but what was in work", async () => {
+  await using platform = new SimulatedPlatform({ buckets: [BUCKET] });
+  const stateDir = await Deno.makeTempDir();
+  try {
+    const source = crowdedMailbox(1_500);
+    let lives = 1;
+    while (!await live(source, platform, { stateDir, putsMax: 25 })) assert.ok(++lives < 30);
+    assert.equal(idsOf(platform).length, 1_500);
+    const { stores } = platform.ledger.totals();
+    assert.ok(stores <= 1_500 + lives * LIMITS.listPageItemsMax, `${stores} in ${lives} lives`);
+  } finally {
+    await Deno.remove(stateDir, { recursive: true });
+  }
+});
+
+undiciCase(
+  "a folder goes on where another program stopped, and delivers nothing older",
+  async () => {
+    await using platform = new SimulatedPlatform({ buckets: [BUCKET] });
+    const source = new MemorySource();
+    source.serverTime = new Date("2025-02-01T00:00:00Z");
+    const folder = source.addFolder(MAILBOX, "Inbox");
+    for (let hour = 0; hour < 48; hour++) source.arrive(folder, { minute: hour * 60 });
+    const { id } = platform.buckets.get("acme/support")!;
+    platform.states.set(`${id}\nff`, {
+      mailbox_name: MAILBOX.address,
+      folder_id: "an id of theirs",
+      folder_path: ["Inbox"],
+      status: "UP_TO_DATE",
+      synced_until: "2025-01-02T00:00:00Z",
+      last_synced_at: "2025-01-02T00:00:00Z",
+    });
+    assert.ok(await live(source, platform, {}));
+    // From an hour before on, as hour 23 of the first day was received.
+    assert.equal(idsOf(platform).length, 25);
+  },
+);
