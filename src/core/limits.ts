@@ -87,8 +87,11 @@ export const LIMITS = {
   signInBackoffMs: 60_000,
   /** A sign-in older than this no longer vouches for many at once: the password may have changed. */
   signInProofMs: 60_000,
-  /** How long a stop may take before unfinished work is abandoned; it is repeated next time. */
-  stopGraceMs: 10_000,
+  /**
+   * How long a stop waits for work before it is abandoned, to be repeated next time: the process is to
+   * have ended within 10 s.
+   */
+  stopGraceMs: 8_000,
   /** How long `check` waits for one of its answers. */
   checkMsMax: 60_000,
   /** A config file: thousands of mailboxes with their lists; a larger file is some other file. */

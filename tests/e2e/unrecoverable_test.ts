@@ -129,6 +129,18 @@ Deno.test("with restarts, refused credentials are tried once, held, and SIGTERM 
   assert.deepEqual(files, [], "nothing was written");
 });
 
+Deno.test("with eight mailboxes waiting, refused credentials are tried once", async () => {
+  await using exchange = await startSimulatedExchange({ latencyMs: 20 });
+  const addresses = Array.from({ length: 8 }, (_, n) => `m${n}@corp.example`);
+  spreadCorpus(addresses.map((address) => exchange.addMailbox(address)), 80);
+  await using customer = await customerOf(exchange, { auth_password: WRONG_PASSWORD });
+  await using running = spawnAppliance([...customer.run, RESTARTS]);
+  await running.logged(isRestart);
+  const run = await stopped(running);
+  assert.equal(run.code, 0, run.stderr);
+  assert.equal(exchange.ledger.totals().logonsRefused, 1);
+});
+
 Deno.test("with restarts, SIGTERM ends the pause after any other failure as well", async () => {
   await using exchange = await exchangeWithMail();
   await using customer = await customerOf(exchange, { poll_frequency: 0.2 });
