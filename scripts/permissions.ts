@@ -58,8 +58,11 @@ export const APPLIANCE_PERMISSIONS: readonly string[] = [
   "--allow-net",
   "--allow-read",
   "--allow-write",
-  // Whoever has signed in with the Azure CLI; revoked at start for everyone without the Azure sink.
+  // For the Azure CLI; revoked at start for everyone without the Azure sink. Named `az`, it would be
+  // searched at start, and a process without PATH would not start.
   "--allow-run",
+  // The Azure SDK tells the service on what it runs.
+  "--allow-sys=osRelease",
   `--allow-env=${[...DOCUMENTED, ...AZURE, ...INTERNAL].join(",")}`,
   // Packages look for variables of their own when they are loaded. Refusing would throw.
   "--ignore-env",

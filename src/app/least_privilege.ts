@@ -6,7 +6,10 @@ import type { DestinationConfig } from "../config/destination_config.ts";
  * and files are written by local files and `--state-dir` only.
  */
 export function giveUpPermissions(destination: DestinationConfig): void {
-  if (destination.kind !== "azure") Deno.permissions.revokeSync({ name: "run" });
+  if (destination.kind !== "azure") {
+    Deno.permissions.revokeSync({ name: "run" });
+    Deno.permissions.revokeSync({ name: "sys" });
+  }
   const writes = destination.kind === "local" ||
     (destination.kind === "platform" && destination.stateDir !== undefined);
   if (!writes) Deno.permissions.revokeSync({ name: "write" });

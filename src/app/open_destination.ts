@@ -10,13 +10,25 @@ import { BUILD_INFO } from "./version.ts";
 /** A destination whose connections are closed when it is disposed. */
 export type OpenDestination = Destination & AsyncDisposable;
 
+/** A lease of a minute, and some time to see that it is over. */
+const DEAD_LEASE_MS_MAX = 70_000;
+
+export interface DestinationOptions {
+  /** Wait for a mailbox whose last holder may have been killed, where a lease has to run out. */
+  readonly waits?: boolean;
+}
+
 /**
  * Makes ready where the configuration wants emails and states; nothing is connected yet. What only
  * some destinations need is loaded for them alone: it takes its time.
  *
  * @throws SyncError of kind `fatal` for an API endpoint that cannot be one.
  */
-export async function openDestination(config: AppConfig, env: Env): Promise<OpenDestination> {
+export async function openDestination(
+  config: AppConfig,
+  env: Env,
+  options: DestinationOptions = {},
+): Promise<OpenDestination> {
   const { destination } = config;
   switch (destination.kind) {
     case "local": {
@@ -27,7 +39,7 @@ export async function openDestination(config: AppConfig, env: Env): Promise<Open
       return { sink, states, [Symbol.asyncDispose]: () => Promise.resolve() };
     }
     case "azure":
-      return await openAzure(destination, config, env);
+      return await openAzure(destination, { config, env, ...options });
     case "platform":
       return await openPlatformBuckets(destination, config, env);
   }
@@ -38,7 +50,12 @@ function sharedOptions({ maxConcurrentUploads }: AppConfig, env: Env) {
   return { uploads, env, programVersion: BUILD_INFO.version };
 }
 
-async function openAzure(azure: AzureConfig, config: AppConfig, env: Env) {
+interface AzureContext extends DestinationOptions {
+  readonly config: AppConfig;
+  readonly env: Env;
+}
+
+async function openAzure(azure: AzureConfig, { config, env, waits }: AzureContext) {
   const { createAzureDestination } = await import("../azure/azure_destination.ts");
   const { location, endpoint, variable, readFile, proxyFor } = azure;
   return createAzureDestination({
@@ -48,6 +65,7 @@ async function openAzure(azure: AzureConfig, config: AppConfig, env: Env) {
     readFile,
     proxyFor,
     runCommand: runProgram,
+    ...(waits ? { lockWaitMsMax: DEAD_LEASE_MS_MAX } : {}),
     ...sharedOptions(config, env),
   });
 }

@@ -8,13 +8,20 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-/** Runs a program to its end; `undefined` if there is no such program or it may not be run. */
+/** A program that takes longer waits for something that does not come. */
+const RUN_MS_MAX = 30_000;
+
+/**
+ * Runs a program to its end, which it is brought to after 30 s at most; `undefined` if there is no such
+ * program or it may not be run.
+ */
 export async function runProgram(
   program: string,
   args: readonly string[],
   { signal }: CallOptions,
 ): Promise<ProgramResult | undefined> {
-  const command = new Deno.Command(program, { args: [...args], stdin: "null", signal });
+  const until = AbortSignal.any([signal, AbortSignal.timeout(RUN_MS_MAX)]);
+  const command = new Deno.Command(program, { args: [...args], stdin: "null", signal: until });
   try {
     const { code, stdout, stderr } = await command.output();
     const decoder = new TextDecoder();

@@ -47,7 +47,7 @@ export async function serve({ options, config }: ServeRequest, life: Life): Prom
     destination: placeText(options.destination),
     once: options.once,
   });
-  await using destination = await openDestination(config, env);
+  await using destination = await openDestination(config, env, { waits: options.once });
   const { sink, states } = destination;
   await sink.probe({ signal: stop.begun });
   const [first] = config.mailboxes;

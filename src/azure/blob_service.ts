@@ -68,7 +68,7 @@ export class BlobService implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** All other calls. */
+  /** Every call but renewals. */
   contentCalls(): ContainerCalls {
     return this.#calls(CONTENT_LINE);
   }

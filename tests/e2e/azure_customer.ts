@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { ACCOUNT, startAzurite } from "../azure/azurite.ts";
+import { CONNECTION_STRING } from "../azure/azure_subject.ts";
+import { BlobReader } from "../azure/blob_reader.ts";
+import { spreadCorpus } from "../exchange/corpus_delivery.ts";
+import { expectedEmails } from "../exchange/expected_emails.ts";
+import { bytesOf } from "../exchange/mime_source.ts";
+import { type SimulatedExchange, startSimulatedExchange } from "../exchange/simulated_exchange.ts";
+import { assertPresentable, type Run, runAppliance } from "./appliance.ts";
+import { type Customer, customerOf } from "./customer.ts";
+
+export const EMAILS = 150;
+const CONTAINER = "mail";
+const SECRETS = ["Pässwörd 1!", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1"];
+
+/** A customer whose mail goes into Azure. */
+export interface AzureCustomer extends AsyncDisposable {
+  readonly exchange: SimulatedExchange;
+  readonly customer: Customer;
+  readonly reader: BlobReader;
+  readonly env: Readonly<Record<string, string>>;
+  readonly args: (command: string, ...options: readonly string[]) => readonly string[];
+}
+
+/** An Exchange with mail, and a container of blobs for it. */
+export async function azureCustomer(
+  keys: Readonly<Record<string, unknown>> = {},
+): Promise<AzureCustomer> {
+  const disposables = new AsyncDisposableStack();
+  const azurite = disposables.use(await startAzurite());
+  const reader = disposables.use(new BlobReader(azurite.endpoint, CONTAINER));
+  await reader.createContainer();
+  const exchange = disposables.use(await startSimulatedExchange());
+  spreadCorpus(["a", "b"].map((name) => exchange.addMailbox(`${name}@corp.example`)), EMAILS);
+  const customer = disposables.use(await customerOf(exchange, keys));
+  return {
+    exchange,
+    customer,
+    reader,
+    env: {
+      AZURE_STORAGE_CONNECTION_STRING: CONNECTION_STRING,
+      REINFER_EWS_AZURE_BLOB_ENDPOINT: azurite.endpoint,
+    },
+    args: (command, ...options) => [
+      command,
+      "--config",
+      customer.configFile,
+      "--private-file-prefix",
+      `az://${ACCOUNT}/${CONTAINER}/some/where`,
+      ...(command === "run" ? ["--log-format", "json"] : []),
+      ...options,
+    ],
+    [Symbol.asyncDispose]: () => disposables.disposeAsync(),
+  };
+}
+
+/** Runs a command to its end, and looks for secrets in what was said. */
+export async function run(
+  { args, env }: AzureCustomer,
+  ...line: [string, ...string[]]
+): Promise<Run> {
+  const ended = await runAppliance(args(...line), env);
+  assertPresentable(ended, SECRETS);
+  return ended;
+}
+
+/** SHA-256 of the content of every complete email, in order. */
+export async function contents({ reader }: AzureCustomer): Promise<readonly string[]> {
+  const names = await reader.names();
+  const records = names.filter((name) => /^some\/where\/data\/.*\.json$/.test(name));
+  const found = await Promise.all(records.map(async (name) => {
+    const record = JSON.parse(await reader.text(name));
+    const mime = await reader.bytes(name.replace(/\.json$/, ".eml"));
+    const sha256 = createHash("sha256").update(mime).digest("hex");
+    assert.equal(record.mime_sha256, sha256, name);
+    return sha256;
+  }));
+  return found.sort();
+}
+
+/** What `contents` must be. */
+export function expected({ exchange }: AzureCustomer): readonly string[] {
+  return expectedEmails(exchange.store)
+    .map(({ item }) => createHash("sha256").update(bytesOf(item.mime!)).digest("hex")).sort();
+}
