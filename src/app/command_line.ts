@@ -6,6 +6,10 @@ import { type ConfigOptions, parseCommandLine } from "../config/flags.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import { noFindings, problemLine } from "../config/problem.ts";
 import { readFile } from "../config/read_file.ts";
+import type { PushOptions } from "../config/push_options.ts";
+import { configChoiceOf } from "../config/remote_config.ts";
+import { type RemoteConfigAt, remoteConfigText } from "../config/remote_config_options.ts";
+import type { RunOptions } from "../config/run_options.ts";
 import { mailboxesOfShard, type Shard } from "../config/shard.ts";
 import {
   type CommandOutput,
@@ -16,7 +20,14 @@ import {
 import { check } from "./check/check.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
-import { giveUpPermissions } from "./least_privilege.ts";
+import { giveUpPermissions, type PermissionNeeds } from "./least_privilege.ts";
+import { exportEmails } from "./export/export_emails.ts";
+import { push } from "./push/push.ts";
+import { loadRemoteConfig, type UnreadConfig } from "./remote_config/load_remote_config.ts";
+import { meantConfig } from "./remote_config/meant_config.ts";
+import { readConfigPlace } from "./remote_config/open_config_store.ts";
+import { pullConfig } from "./remote_config/pull_config.ts";
+import { pushConfig } from "./remote_config/push_config.ts";
 import { resync } from "./resync.ts";
 import { run, type RunConfig } from "./run.ts";
 import { status } from "./status.ts";
@@ -40,16 +51,28 @@ export async function runCommandLine(
     case "refused":
       return refuse(line.lines, console);
     case "config validate":
-      return show(renderConfigValidate(await load(line.options, env), line.options), console);
-    case "config show":
-      return show(renderConfigShow(await load(line.options, env), line.options), console);
-    case "run":
+    case "config show": {
+      const loaded = await load(line.options, env, console);
+      if (loaded.kind === "unread") return loaded.exitCode;
+      const render = line.command === "config show" ? renderConfigShow : renderConfigValidate;
+      return show(render(loaded, line.options), console);
+    }
+    case "config pull":
+      return await pullConfig(line.options, { env, readFile }, console);
+    case "config push":
+      return await pushConfig(line.options, { env, readFile }, console);
+    case "push":
+      warn(line.warnings, console);
+      return await pushStored(line.options, env, console);
+    case "export":
+      warn(line.warnings, console);
       return await withConfig(
         line.options,
         { env, console },
-        (config, warnings, load) =>
-          run({ options: line.options, first: { config, warnings }, load }, console),
+        (config) => exportEmails(line.options, config, console),
       );
+    case "run":
+      return await runWithConfig(line.options, env, console);
     case "check":
       return await withConfig(
         line.options,
@@ -79,6 +102,71 @@ export async function runCommandLine(
   }
 }
 
+function remoteOf({ configFile, remoteConfig }: Pick<ConfigPlace, "configFile" | "remoteConfig">) {
+  return {
+    ...(configFile === undefined ? {} : { configFile }),
+    ...(remoteConfig ? { remote: remoteConfig } : {}),
+  };
+}
+
+async function pushStored(
+  options: PushOptions,
+  env: ReadVariable,
+  console: Console,
+): Promise<ExitCode> {
+  const findings = noFindings();
+  const stored = await readDestination(options.from, { env, readFile }, findings);
+  if (!stored || stored.kind === "platform" || findings.problems.length > 0) {
+    return refuse(findings.problems.map(problemLine), console);
+  }
+  const action = (config: AppConfig) => push({ options, config, stored }, console);
+  return await withConfig(options, { env, console }, action);
+}
+
+/** `run` with a local configuration, or with a remote one where none is named. */
+async function runWithConfig(
+  options: RunOptions,
+  env: ReadVariable,
+  console: Console,
+): Promise<ExitCode> {
+  const choice = configChoiceOf(remoteOf(options), env);
+  if (choice.kind === "remote") return await runRemotely(options, choice.at, env, console);
+  const ignored = choice.kind === "local" && choice.ignored
+    ? [`The local file wins: ${remoteConfigText(choice.ignored)} is not read`]
+    : [];
+  return await withConfig(options, { env, console }, (config, warnings, load) => {
+    const first = { config, warnings: [...ignored, ...warnings] };
+    return run({ options, first, load }, console);
+  });
+}
+
+/** `run` with a configuration that is kept remotely. */
+async function runRemotely(
+  options: RunOptions,
+  at: RemoteConfigAt,
+  env: ReadVariable,
+  console: Console,
+): Promise<ExitCode> {
+  const findings = noFindings();
+  const destination = await readDestination(options.destination, { env, readFile }, findings);
+  const place = await readConfigPlace(at, { env, readFile });
+  const problems = [
+    ...findings.problems.map(problemLine),
+    ...("problems" in place ? place.problems : []),
+  ];
+  if (!destination || "problems" in place || problems.length > 0) return refuse(problems, console);
+  giveUpPermissions(needsOf(options));
+  const { shard } = options;
+  const context = { env, readFile, ...(shard ? { shard } : {}) };
+  const meaningOf = async (bytes: Uint8Array) => {
+    const meant = await meantConfig(bytes, remoteConfigText(at), context);
+    if ("problems" in meant) return meant;
+    const { config, warnings } = meant.config;
+    return { targets: meant.targets, config: { config: { ...config, destination }, warnings } };
+  };
+  return await run({ options, remote: { place, meaningOf } }, console);
+}
+
 /** Does what a command does with the mailboxes of this shard, if the configuration allows it. */
 async function withConfig(
   options: ConfigPlace,
@@ -87,26 +175,47 @@ async function withConfig(
     config: AppConfig,
     warnings: readonly string[],
     /** Reads the configuration as it is then. */
-    again: () => Promise<ReadConfig>,
+    again: () => Promise<LoadedAgain>,
   ) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const read = () => readConfig(options, env);
+  giveUpPermissions(needsOf(options));
+  const read = () => readConfig(options, env, console);
   const first = await read();
+  if ("exitCode" in first) return first.exitCode;
   if ("problems" in first) return refuse(first.problems, console);
-  giveUpPermissions(first.config.config.destination);
-  return await action(first.config.config, first.config.warnings, read);
+  const again = async () => {
+    const later = await read();
+    return "exitCode" in later ? { problems: [] } : later;
+  };
+  return await action(first.config.config, first.config.warnings, again);
 }
 
 interface ConfigPlace {
   readonly configFile?: string;
+  readonly remoteConfig?: RemoteConfigAt;
   readonly destination: DestinationPlace;
   readonly shard?: Shard;
+  /** Where `push` reads. */
+  readonly from?: DestinationPlace;
+  /** Where `export` writes. */
+  readonly to?: string;
 }
 
-type ReadConfig = { readonly config: RunConfig } | { readonly problems: readonly string[] };
+function needsOf({ destination, remoteConfig, from, to }: ConfigPlace): PermissionNeeds {
+  const more = [remoteConfig?.place, from].filter((place) => place !== undefined);
+  return { places: [destination, ...more], writesFiles: to !== undefined };
+}
 
-async function readConfig(options: ConfigPlace, env: ReadVariable): Promise<ReadConfig> {
-  const loaded = await load(options, env);
+type LoadedAgain = { readonly config: RunConfig } | { readonly problems: readonly string[] };
+type ReadConfig = LoadedAgain | { readonly exitCode: ExitCode };
+
+async function readConfig(
+  options: ConfigPlace,
+  env: ReadVariable,
+  console: Console,
+): Promise<ReadConfig> {
+  const loaded = await load(options, env, console);
+  if (loaded.kind === "unread") return loaded;
   const findings = noFindings();
   const destination = await readDestination(options.destination, { env, readFile }, findings);
   const problems = [...refusalLines(loaded), ...findings.problems.map(problemLine)];
@@ -121,11 +230,17 @@ function warn(lines: readonly string[], console: Console): void {
   console.complain(lines.map((line) => `reinfer-ews: Warning: ${line}\n`).join(""));
 }
 
-function load(
-  { configFile }: Pick<ConfigOptions, "configFile">,
+async function load(
+  options: Pick<ConfigOptions, "configFile" | "remoteConfig">,
   env: ReadVariable,
-): Promise<LoadedConfig> {
-  return loadConfig({ ...(configFile === undefined ? {} : { configFile }), env, readFile });
+  console: Console,
+): Promise<LoadedConfig | UnreadConfig> {
+  const choice = configChoiceOf(remoteOf(options), env);
+  if (choice.kind === "remote") {
+    return await loadRemoteConfig(choice.at, { env, readFile }, console);
+  }
+  const { configFile } = options;
+  return await loadConfig({ ...(configFile === undefined ? {} : { configFile }), env, readFile });
 }
 
 /** One line for each thing that is wrong with the command line or the configuration. */

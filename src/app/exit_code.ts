@@ -30,6 +30,8 @@ const EXIT_CODE_OF_FATAL: ReadonlyMap<string, ExitCode> = new Map([
     "OauthThumbprintInvalid",
     "BasicUnencrypted",
     "BearerUnencrypted",
+    "PlatformEndpointInvalid",
+    "PlatformUnencrypted",
     "BasicUserInvalid",
   ].map((code) => [code, EXIT.usageOrConfig] as const),
 ]);

@@ -1,16 +1,26 @@
-import type { DestinationConfig } from "../config/destination_config.ts";
+import type { DestinationPlace } from "../config/destination_place.ts";
+
+/** What a command works with, as far as permissions depend on it. */
+export interface PermissionNeeds {
+  /** Destinations, and whatever else is read from a place of that kind. */
+  readonly places: readonly DestinationPlace[];
+  /** Whether files are written beside those of local places. */
+  readonly writesFiles: boolean;
+}
 
 /**
- * Gives up for good what this destination needs no permission for (spec section 4): to be called
- * before anything is read from a network. Other programs are run by the Azure CLI's credential only,
- * and files are written by local files and `--state-dir` only.
+ * Gives up for good what a command needs no permission for (spec section 4): to be called before
+ * anything is read from a network. Programs are run, and the service is told on what, for Azure only;
+ * files are written by local files and `--state-dir`.
  */
-export function giveUpPermissions(destination: DestinationConfig): void {
-  if (destination.kind !== "azure") {
+export function giveUpPermissions({ places, writesFiles }: PermissionNeeds): void {
+  if (!places.some(({ kind }) => kind === "azure")) {
     Deno.permissions.revokeSync({ name: "run" });
     Deno.permissions.revokeSync({ name: "sys" });
   }
-  const writes = destination.kind === "local" ||
-    (destination.kind === "platform" && destination.stateDir !== undefined);
-  if (!writes) Deno.permissions.revokeSync({ name: "write" });
+  if (!writesFiles && !places.some(isWritten)) Deno.permissions.revokeSync({ name: "write" });
+}
+
+function isWritten(place: DestinationPlace): boolean {
+  return place.kind === "local" || (place.kind === "platform" && place.stateDir !== undefined);
 }

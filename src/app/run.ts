@@ -11,6 +11,9 @@ import { CredentialGates } from "./credential_gates.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit_code.ts";
 import { createOutput } from "./output.ts";
 import { reloading, type ReloadSource } from "./reloading.ts";
+import type { MeantConfig } from "./remote_config/meant_config.ts";
+import { type ConfigPlace, openConfigStore } from "./remote_config/open_config_store.ts";
+import { watchRemoteConfig } from "./remote_config/remote_config_watch.ts";
 import { restarting } from "./restarting.ts";
 import { serve } from "./service.ts";
 import { listenToSignals, onHangUp } from "./signals.ts";
@@ -21,13 +24,19 @@ export interface RunConfig {
   readonly warnings: readonly string[];
 }
 
-export interface RunRequest extends Pick<ReloadSource<RunConfig>, "first" | "load"> {
-  readonly options: RunOptions;
+export type RunRequest =
+  & { readonly options: RunOptions }
+  & (Pick<ReloadSource<RunConfig>, "first" | "load"> | { readonly remote: RemoteConfiguration });
+
+/** A configuration that is kept remotely. */
+export interface RemoteConfiguration {
+  readonly place: ConfigPlace;
+  readonly meaningOf: (bytes: Uint8Array) => Promise<MeantConfig<RunConfig>>;
 }
 
 /** `reinfer-ews run`: syncs the mailboxes of this shard until stopped, or once. */
 export async function run(request: RunRequest, console: Console): Promise<ExitCode> {
-  const { options, first, load } = request;
+  const { options } = request;
   const { log, observer, hideSecretsOf, close } = createOutput(console, options);
   const env: Env = { clock: systemClock, entropy: systemEntropy, log };
   using stop = new StopController(env.clock);
@@ -45,9 +54,22 @@ export async function run(request: RunRequest, console: Console): Promise<ExitCo
       serve({ options, config }, { env, stop, observer, gate, startedAnew });
     return restarts ? await restarting(life, { env, stop }) : await life(stop);
   };
-  const source = { first, load, isSame, onRequest: hangUps.listen };
+  await using resources = new AsyncDisposableStack();
   try {
-    return await reloading(live, source, { env, stop });
+    if (!("remote" in request)) {
+      const source = { ...request, isSame, onRequest: hangUps.listen };
+      return await reloading(live, source, { env, stop });
+    }
+    const { place, meaningOf } = request.remote;
+    const store = resources.use(await openConfigStore(place, env));
+    const watched = { store, meaningOf, onHangUp: hangUps.listen, env, stop };
+    const watch = await watchRemoteConfig(watched, options);
+    if ("problems" in watch) {
+      for (const reason of watch.problems) log.error("The configuration is invalid.", { reason });
+      return EXIT.usageOrConfig;
+    }
+    const { first, load, onRequest } = watch;
+    return await reloading(live, { first, load, onRequest, isSame }, { env, stop });
   } catch (thrown) {
     if (thrown instanceof StopBegun) return EXIT.done;
     return await endFor(syncErrorOf(thrown), options, { env, stop });

@@ -1,5 +1,6 @@
 import type { DestinationPlace } from "./destination_place.ts";
 import type { OptionValues } from "./options.ts";
+import type { RemoteConfigAt } from "./remote_config_options.ts";
 import type { Shard } from "./shard.ts";
 import { logOptions, placeOptions, shardOptions } from "./shared_options.ts";
 
@@ -7,6 +8,8 @@ import { logOptions, placeOptions, shardOptions } from "./shared_options.ts";
 export interface CheckOptions {
   /** From `--config`; absent: the variable REINFER_EWS_CONFIG says it. */
   readonly configFile?: string;
+  /** Used where no local configuration is named. */
+  readonly remoteConfig?: RemoteConfigAt;
   readonly destination: DestinationPlace;
   /** Address in lower case, not checked to be configured; absent: every mailbox of the shard. */
   readonly mailbox?: string;

@@ -4,7 +4,22 @@ import type { ReadVariable } from "./environment.ts";
 import { helpText } from "./help.ts";
 import { suggestion } from "./nearest.ts";
 import { isMissingCommand, notInThisVersion } from "./not_in_this_version.ts";
-import { missingFeatures, optionConflicts, sinkConflicts } from "./option_conflicts.ts";
+import {
+  missingFeatures,
+  optionConflicts,
+  sinkConflicts,
+  tokenVariableOf,
+} from "./option_conflicts.ts";
+import { exportConflicts, type ExportOptions, exportOptionsOf } from "./export_options.ts";
+import { type PullOptions, pullOptionsOf } from "./pull_options.ts";
+import { pushConflicts, type PushOptions, pushOptionsOf } from "./push_options.ts";
+import {
+  configOptions,
+  type ConfigPushOptions,
+  configPushOptionsOf,
+  type RemoteConfigAt,
+  remoteConfigConflicts,
+} from "./remote_config_options.ts";
 import type { OptionValues } from "./options.ts";
 import { quoted } from "./printable.ts";
 import { problemLine } from "./problem.ts";
@@ -25,6 +40,10 @@ export type CommandLine =
   | { readonly command: "status"; readonly options: StatusOptions }
   | WithWarnings & { readonly command: "verify"; readonly options: VerifyOptions }
   | WithWarnings & { readonly command: "resync"; readonly options: ResyncOptions }
+  | WithWarnings & { readonly command: "push"; readonly options: PushOptions }
+  | WithWarnings & { readonly command: "export"; readonly options: ExportOptions }
+  | { readonly command: "config pull"; readonly options: PullOptions }
+  | { readonly command: "config push"; readonly options: ConfigPushOptions }
   | { readonly command: "config validate" | "config show"; readonly options: ConfigOptions }
   | { readonly command: "version" }
   /** To be printed to standard output; exit code 0. */
@@ -41,6 +60,8 @@ interface WithWarnings {
 export interface ConfigOptions {
   /** From `--config`; absent: the variable REINFER_EWS_CONFIG says it. */
   readonly configFile?: string;
+  /** Used where no local configuration is named. */
+  readonly remoteConfig?: RemoteConfigAt;
   readonly shard?: Shard;
   /** Options that have a value, as `config show` lists them. */
   readonly settings: readonly Setting[];
@@ -80,15 +101,20 @@ function asksForHelp(args: readonly string[]): boolean {
 }
 
 function unknownCommand(name: string): string {
-  if (name === "config") return 'The command "config" needs a second word: "validate" or "show"';
+  if (name === "config") {
+    return 'The command "config" needs a second word: "validate", "show", "pull" or "push"';
+  }
   return `Unknown command ${quoted(name)}${suggestion(name, [...COMMANDS, "config"])}`;
 }
 
 function commandLineOf(command: Command, args: readonly string[], env: ReadVariable): CommandLine {
-  const { values, faults } = readOptions(args, optionsOfCommand(command));
+  const takes = command === "config push" ? 1 : 0;
+  const { values, positionals, faults } = readOptions(args, optionsOfCommand(command), takes);
   if (faults.length > 0) return refused(...faults);
   if (command === "version" || values.version) return { command: "version" };
-  const conflicts = conflictsOf(command, values, env);
+  const conflicts = [...conflictsOf(command, values, env)];
+  const [file] = positionals;
+  if (command === "config push" && file === undefined) conflicts.push("Which FILE is missing");
   if (conflicts.length > 0) return refused(...conflicts);
   const warnings = timestampWarnings("--since", values.since).map(problemLine);
   switch (command) {
@@ -102,6 +128,14 @@ function commandLineOf(command: Command, args: readonly string[], env: ReadVaria
       return { command, options: verifyOptionsOf(values), warnings };
     case "resync":
       return { command, options: resyncOptionsOf(values), warnings };
+    case "push":
+      return { command, options: pushOptionsOf(values), warnings };
+    case "export":
+      return { command, options: exportOptionsOf(values), warnings };
+    case "config pull":
+      return { command, options: pullOptionsOf(values) };
+    case "config push":
+      return { command, options: configPushOptionsOf(values, file ?? "") };
     case "config validate":
     case "config show":
       return { command, options: configOptionsOf(values, args) };
@@ -110,15 +144,20 @@ function commandLineOf(command: Command, args: readonly string[], env: ReadVaria
 
 function conflictsOf(command: Command, values: OptionValues, env: ReadVariable): readonly string[] {
   const conflicts = optionConflicts(values, env);
+  const token = tokenVariableOf(env);
+  if (command === "config pull" || command === "config push") {
+    return [...conflicts, ...remoteConfigConflicts(values, token)];
+  }
+  if (command === "push") return [...conflicts, ...pushConflicts(values, token)];
+  if (command === "export") return [...conflicts, ...exportConflicts(values)];
   if (command.startsWith("config ")) return conflicts;
   const own = command === "resync" ? resyncConflicts(values) : [];
   return [...conflicts, ...sinkConflicts(values, env), ...own];
 }
 
 function configOptionsOf(values: OptionValues, args: readonly string[]): ConfigOptions {
-  const configFile = values.config;
   return {
-    ...(configFile === undefined ? {} : { configFile }),
+    ...configOptions(values),
     ...shardOptions(values),
     settings: optionSettings(values, args),
     notInThisVersion: missingFeatures(values),

@@ -229,14 +229,40 @@ Deno.test("the blob endpoint variable is checked, and never shown", () => {
   assert.doesNotMatch(lines.join(), /hunter2/);
 });
 
-Deno.test("commands that are not built yet are known by name, whatever follows", () => {
-  for (const line of ["push", "export --help"]) {
-    assert.deepEqual(refusal(line), [`The command "${line.split(" ")[0]}": not in this version`]);
-  }
-  assert.deepEqual(refusal("config pull"), ['The command "config pull": not in this version']);
-  assert.deepEqual(refusal("config push f.json"), [
-    'The command "config push": not in this version',
+Deno.test("push reads from files or blobs and delivers to the platform, whose token it needs", () => {
+  const platform = "--reinfer-api-endpoint https://acme.reinfer.io/api/";
+  const token = { REINFER_API_TOKEN: "t" };
+  const parsed = parse(`push ${FILES} ${platform} --dry-run --since 2026-01-31`, token);
+  assert.ok(parsed.command === "push");
+  const { from, destination, dryRun, since } = parsed.options;
+  assert.deepEqual(from, { kind: "local", prefix: "mail" });
+  assert.equal(destination.endpoint.href, "https://acme.reinfer.io/api/");
+  assert.deepEqual([dryRun, since], [true, new Date("2026-01-31T00:00:00Z")]);
+  assert.deepEqual(refusal(`push ${FILES}`, token), [
+    "Where to is missing: give --reinfer-api-endpoint URL",
   ]);
+  assert.deepEqual(refusal(`push ${FILES} ${platform}`), [
+    "--reinfer-api-endpoint needs the variable REINFER_API_TOKEN",
+  ]);
+});
+
+Deno.test("export reads from files or blobs and is told where to write", () => {
+  const parsed = parse(`export --private-file-prefix az://acme/mail --to out --force`);
+  assert.ok(parsed.command === "export");
+  assert.deepEqual([parsed.options.destination.kind, parsed.options.to, parsed.options.force], [
+    "azure",
+    "out",
+    true,
+  ]);
+  assert.equal(refusal(`export ${FILES}`).length, 1);
+});
+
+Deno.test("config pull and push are told which configuration, and push which file", () => {
+  const remote = `${FILES} --remote-config-owner acme --remote-config-key ews`;
+  assert.equal(parse(`config pull ${remote}`).command, "config pull");
+  assert.equal(parse(`config push f.json ${remote}`).command, "config push");
+  assert.match(refusal(`config pull ${FILES}`)[0] ?? "", /^Which configuration is missing/);
+  assert.ok(refusal(`config push ${remote}`).length > 0, "without a file");
 });
 
 Deno.test("unknown and incomplete commands are refused in one line", () => {
@@ -245,7 +271,7 @@ Deno.test("unknown and incomplete commands are refused in one line", () => {
     'Unknown command "config shwo"; did you mean "config show"?',
   ]);
   assert.deepEqual(refusal("config"), [
-    'The command "config" needs a second word: "validate" or "show"',
+    'The command "config" needs a second word: "validate", "show", "pull" or "push"',
   ]);
   assert.deepEqual(refusal(["a\nb"]), ['Unknown command "a\\nb"']);
   assert.deepEqual(refusal([""]), ['Unknown command ""']);

@@ -17,8 +17,12 @@ Commands:
   status           say how far each folder is, and what is skipped
   verify           compare the mailboxes with what is stored
   resync           forget a mailbox's progress, so that run lists it again
+  push             send emails that lie in files or blobs to the platform
+  export           write emails that lie in files or blobs as JSON lines
   config validate  say everything that is wrong with the configuration
   config show      print the effective configuration and where it is from
+  config pull      print the configuration that is kept remotely
+  config push      replace the configuration that is kept remotely
   version          print the version
 
 "reinfer-ews COMMAND --help" explains a command and its options.
@@ -62,6 +66,14 @@ const DELIVERED = {
   "local-files-prefix": 'the DIR that "run" delivers to',
   "private-file-prefix": 'the blobs that "run" delivers to',
   "reinfer-api-endpoint": 'the platform that "run" delivers to',
+} as const;
+
+/** What they mean to the commands that work on a remote configuration. */
+const REMOTE = {
+  "local-files-prefix": "kept below DIR/config",
+  "private-file-prefix": "kept as a blob below config/",
+  "reinfer-api-endpoint": "kept on the platform at URL",
+  "to": "the file to write, else standard output",
 } as const;
 
 const CHECK = `\
@@ -189,6 +201,76 @@ Example:
   reinfer-ews config show --config config.json
 `;
 
+const PUSH = `\
+Sends emails that lie in files or blobs to the buckets of the platform that the
+configuration names. One that is stopped goes on where it was when it is begun
+again with the same options; one that is finished begins anew.
+
+Usage: reinfer-ews push STORED --reinfer-api-endpoint URL [OPTIONS]
+
+STORED is --local-files-prefix DIR or --private-file-prefix AZ-URL, where run
+has delivered to; the variable REINFER_API_TOKEN is needed.
+
+Options:
+${commandLines("push", { ...DELIVERED, "reinfer-api-endpoint": "the platform to send to" })}
+
+Exit codes: 0 all were sent, 1 some are damaged or refused or it was stopped,
+2 usage or configuration, 4 platform or storage unusable, 5 internal error.
+
+Example:
+  reinfer-ews push --config config.json --local-files-prefix mail \\
+    --reinfer-api-endpoint https://MYDOMAIN.reinfer.io/api/
+`;
+
+const EXPORT = `\
+Writes emails that lie in files or blobs as JSON lines, which the platform's own
+command line takes: one file DIR/OWNER/BUCKET.jsonl for each bucket.
+
+Usage: reinfer-ews export STORED --to DIR [OPTIONS]
+
+STORED is --local-files-prefix DIR or --private-file-prefix AZ-URL, where run
+has delivered to.
+
+Options:
+${commandLines("export", { ...DELIVERED, "to": "the folder to write below" })}
+
+Exit codes: 0 all were written, 1 some are damaged and left out, 2 usage or
+configuration, 4 a file or the storage is unusable, 5 internal error.
+
+Example:
+  reinfer-ews export --config config.json --local-files-prefix mail --to lines
+`;
+
+const CONFIG_PULL = `\
+Prints the configuration that is kept remotely, secrets included, or writes it
+to a file that nobody else may read.
+
+Usage: reinfer-ews config pull PLACE --remote-config-owner OWNER
+         --remote-config-key KEY [--to FILE]
+
+Options:
+${commandLines("config pull", REMOTE)}
+
+Example:
+  reinfer-ews config pull --private-file-prefix az://ACCOUNT/CONTAINER \\
+    --remote-config-owner acme --remote-config-key prod --to config.json
+`;
+
+const CONFIG_PUSH = `\
+Replaces the configuration that is kept remotely by FILE, unless run would
+refuse it. What the appliance's environment adds has to be set here, too.
+
+Usage: reinfer-ews config push FILE PLACE --remote-config-owner OWNER
+         --remote-config-key KEY
+
+Options:
+${commandLines("config push", REMOTE)}
+
+Example:
+  reinfer-ews config push config.json --local-files-prefix mail \\
+    --remote-config-owner acme --remote-config-key prod
+`;
+
 const VERSION = `\
 Prints the version.
 
@@ -208,6 +290,10 @@ const TEXTS: ReadonlyMap<string, string> = new Map([
   ["config", CONFIG],
   ["config validate", CONFIG_VALIDATE],
   ["config show", CONFIG_SHOW],
+  ["push", PUSH],
+  ["export", EXPORT],
+  ["config pull", CONFIG_PULL],
+  ["config push", CONFIG_PUSH],
   ["version", VERSION],
 ]);
 

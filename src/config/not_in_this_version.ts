@@ -12,15 +12,8 @@ export type MissingFeature =
  * feature deletes its rows: help texts, suggestions and refusals follow from this table alone.
  */
 export const NOT_IN_THIS_VERSION: readonly MissingFeature[] = [
-  { command: "config pull" },
-  { command: "config push" },
-  { command: "push" },
-  { command: "export" },
-
   { option: "bind" },
   { option: "status" },
-  { option: "remote-config-owner" },
-  { option: "remote-config-key" },
   { option: "url" },
 
   { key: "microsoft_api", value: "graph" },

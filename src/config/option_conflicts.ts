@@ -87,7 +87,7 @@ function sinkLines(values: OptionValues, env: ReadVariable): string[] {
 }
 
 /** Which variable the platform token would be taken from. */
-function tokenVariableOf(env: ReadVariable): string | undefined {
+export function tokenVariableOf(env: ReadVariable): string | undefined {
   return ["REINFER_API_TOKEN", "REINFER_API_TOKEN_FILE", "REINFER_TOKEN"]
     .find((name) => variableOf(env, name) !== undefined);
 }

@@ -95,6 +95,9 @@ const OWN_OPTIONS = {
     "only this folder and all below it",
   ),
   "since": valued("TIME", timestampOf, TIMESTAMP_ALLOWED, "only emails received at or after TIME"),
+  "to": valued("PATH", filePathOf, "a path", "where to write"),
+  "force": toggle("replace files that are there"),
+  "dry-run": toggle("count and check, and send nothing"),
   "repair": toggle("deliver what is missing"),
   "json": toggle("print one JSON document"),
   "url": valued(

@@ -14,6 +14,8 @@ import type { Setting } from "./setting.ts";
 /** Arguments read one by one; rules between them are not checked here. */
 export interface ReadOptions {
   readonly values: OptionValues;
+  /** Arguments that are no options, as many as a command takes. */
+  readonly positionals: readonly string[];
   /** What is wrong with them, one line each. */
   readonly faults: readonly string[];
 }
@@ -35,14 +37,21 @@ interface GivenOption {
 export function readOptions(
   args: readonly string[],
   known: readonly OptionName[],
+  positionalsMax = 0,
 ): ReadOptions {
   const { options, positionals } = splitArguments(args, known);
   const nameOf = (rawName: string) => known.find((name) => rawName === `--${name}`);
   const unknown = options.filter(({ rawName }) => !nameOf(rawName));
   if (unknown.length > 0) {
-    return { values: {}, faults: unknown.map(({ rawName }) => unknownOption(rawName, known)) };
+    return {
+      values: {},
+      positionals: [],
+      faults: unknown.map(({ rawName }) => unknownOption(rawName, known)),
+    };
   }
-  const faults: string[] = positionals.map((text) => `Unexpected argument ${quoted(text)}`);
+  const faults: string[] = positionals.slice(positionalsMax).map((text) =>
+    `Unexpected argument ${quoted(text)}`
+  );
   const values = new Map<OptionName, unknown>();
   for (const option of options) {
     const name = nameOf(option.rawName);
@@ -53,7 +62,7 @@ export function readOptions(
     if (read.fault !== undefined) faults.push(read.fault);
   }
   // Each value came from the decoder of its own name, which is what `OptionValues` says.
-  return { values: Object.fromEntries(values) as OptionValues, faults };
+  return { values: Object.fromEntries(values) as OptionValues, positionals, faults };
 }
 
 /** The options of `run` that have a value, given or by default, as `config show` lists them. */

@@ -1,12 +1,15 @@
 import { assert } from "../core/errors.ts";
 import type { DestinationPlace } from "./destination_place.ts";
 import { OPTIONS, type OptionValues } from "./options.ts";
+import type { RemoteConfigAt } from "./remote_config_options.ts";
 import { logOptions, placeOptions } from "./shared_options.ts";
 
 /** What `resync` was told to do. Only what this version can do: it refuses the rest. */
 export interface ResyncOptions {
   /** From `--config`; absent: the variable REINFER_EWS_CONFIG says it. */
   readonly configFile?: string;
+  /** Used where no local configuration is named. */
+  readonly remoteConfig?: RemoteConfigAt;
   readonly destination: DestinationPlace;
   /** Address in lower case, not checked to be configured. */
   readonly mailbox: string;

@@ -1,5 +1,6 @@
 import type { DestinationPlace } from "./destination_place.ts";
 import type { OptionValues } from "./options.ts";
+import type { RemoteConfigAt } from "./remote_config_options.ts";
 import type { Shard } from "./shard.ts";
 import { logOptions, placeOptions, shardOptions } from "./shared_options.ts";
 
@@ -7,6 +8,8 @@ import { logOptions, placeOptions, shardOptions } from "./shared_options.ts";
 export interface RunOptions {
   /** From `--config`; absent: the variable REINFER_EWS_CONFIG says it. */
   readonly configFile?: string;
+  /** Used where no local configuration is named. */
+  readonly remoteConfig?: RemoteConfigAt;
   readonly destination: DestinationPlace;
   readonly once: boolean;
   /** Try emails on record as skipped first, whatever their schedule says. */

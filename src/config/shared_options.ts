@@ -1,14 +1,14 @@
 import { destinationPlaceOf } from "./destination_place.ts";
 import { OPTIONS, type OptionValues } from "./options.ts";
+import { configOptions } from "./remote_config_options.ts";
 import type { Shard } from "./shard.ts";
 
 const DEBUG_LEVELS = { "0": 0, "1": 1, "2": 2 } as const;
 
 /** Where a command finds its configuration and its destination, once no conflict was found. */
 export function placeOptions(values: OptionValues) {
-  const configFile = values.config;
   return {
-    ...(configFile === undefined ? {} : { configFile }),
+    ...configOptions(values),
     destination: destinationPlaceOf(values),
   };
 }

@@ -1,5 +1,6 @@
 import type { DestinationPlace } from "./destination_place.ts";
 import type { OptionValues } from "./options.ts";
+import type { RemoteConfigAt } from "./remote_config_options.ts";
 import type { Shard } from "./shard.ts";
 import { placeOptions, shardOptions } from "./shared_options.ts";
 
@@ -7,6 +8,8 @@ import { placeOptions, shardOptions } from "./shared_options.ts";
 export interface StatusOptions {
   /** From `--config`; absent: the variable REINFER_EWS_CONFIG says it. */
   readonly configFile?: string;
+  /** Used where no local configuration is named. */
+  readonly remoteConfig?: RemoteConfigAt;
   readonly destination: DestinationPlace;
   /** One JSON document instead of text. */
   readonly json: boolean;

@@ -213,7 +213,10 @@ export interface MailboxStates {
   readonly unreadable: readonly string[];
 }
 
-/** States of one mailbox, which this process alone may write until it is disposed. */
+/**
+ * States of one mailbox, which this process alone may write until it is disposed. Once somebody else
+ * has taken the mailbox all the same, every write rejects with kind `mailbox`, code `MailboxLost`.
+ */
 export interface MailboxStateStore extends AsyncDisposable {
   /** As found at `open`; garbage was kept aside and reported, and its folder is absent here. */
   readonly loaded: readonly FolderSyncState[];

@@ -80,7 +80,7 @@ class MailboxWorker {
   readonly #engine: Engine;
   readonly #mailbox: Mailbox;
   readonly #failureLog: FailureLog;
-  readonly #resources = new AsyncDisposableStack();
+  #resources = new AsyncDisposableStack();
   #round: Round | undefined;
   #condition: ConditionRecord | undefined;
   #hasCompletedRound = false;
@@ -96,14 +96,17 @@ class MailboxWorker {
   async run(): Promise<MailboxReport> {
     const { settings } = this.#engine;
     await this.#phase({ name: "starting" });
-    await using _resources = this.#resources;
     let failed: SyncError | undefined;
     try {
-      failed = settings.once ? await this.#untilComplete() : await this.#untilStopped();
-    } catch (thrown) {
-      if (!(thrown instanceof StopBegun)) throw thrown;
+      try {
+        failed = settings.once ? await this.#untilComplete() : await this.#untilStopped();
+      } catch (thrown) {
+        if (!(thrown instanceof StopBegun)) throw thrown;
+      }
+      await this.#phase({ name: "stopped", ...(failed ? { error: failed } : {}) });
+    } finally {
+      await this.#letGo();
     }
-    await this.#phase({ name: "stopped", ...(failed ? { error: failed } : {}) });
     const report = { mailbox: this.#mailbox, counts: this.#counts };
     return failed ? { ...report, failed } : report;
   }
@@ -159,6 +162,8 @@ class MailboxWorker {
 
   async #pauseAfter(error: SyncError): Promise<number> {
     const { env, settings } = this.#engine;
+    // Nothing more can be written under the lock that was lost; the next round takes it anew.
+    if (error.code === "MailboxLost") await this.#letGo();
     const suspended = error.kind === "mailbox";
     const growing = backoffMs(this.#failures++, suspended ? SUSPENSION : LIMITS, env.entropy);
     const delayMs = Math.max(error.retryAfterMs ?? growing, settings.pollFrequencyMs);
@@ -212,6 +217,15 @@ class MailboxWorker {
       await store[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Gives up the lock and what hangs on it. */
+  async #letGo(): Promise<void> {
+    const held = this.#resources;
+    this.#resources = new AsyncDisposableStack();
+    this.#round = undefined;
+    this.#condition = undefined;
+    await held.disposeAsync();
   }
 
   #anew(): Set<string> | undefined {

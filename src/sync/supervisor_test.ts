@@ -133,6 +133,22 @@ Deno.test("a token the server refuses is taken anew without fetching anything ag
   assert.deepEqual(process.lines.filter(({ level }) => level === "warn").length, 1);
 });
 
+Deno.test("a mailbox that was lost to another process is taken anew, and nothing is missing", async () => {
+  const { source, destination, restart } = world();
+  const folder = source.addFolder(a, "Inbox");
+  for (let n = 0; n < 5; n++) source.arrive(folder);
+  let opened = 0;
+  destination.fault = (call) => {
+    if (call === "open") opened++;
+    return call === "save" && opened <= 2 ? failure("mailbox", "MailboxLost") : undefined;
+  };
+  const process = restart();
+  const isDone = () => destination.states.get(folder.id)?.phase.name === "following";
+  await process.runUntil(isDone, [a]);
+  assert.equal(destination.emails.size, 5);
+  assert.ok(opened > 2, "its lock was taken again");
+});
+
 Deno.test("an earlier start timestamp brings what it adds, and fetches nothing again", async () => {
   const { source, destination, restart } = world();
   const folder = source.addFolder(a, "Inbox");
