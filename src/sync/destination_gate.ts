@@ -7,13 +7,17 @@ import type { Stop } from "./stop.ts";
 
 /**
  * Pauses every mailbox while the destination as a whole fails (spec section 7): one series of probes
- * with growing pauses, shared by all, until one succeeds.
+ * with growing pauses, shared by all, until one succeeds. A destination that takes the small object of
+ * a probe and then no email, as a disk with hardly any room does, keeps its pauses: they begin anew
+ * only after it has worked for as long as the greatest of them.
  */
 export class DestinationGate {
   readonly #sink: Sink;
   readonly #env: Env;
   readonly #stop: Stop;
   #recovery: Promise<void> | undefined;
+  #failures = 0;
+  #worksSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(sink: Sink, env: Env, stop: Stop) {
     this.#sink = sink;
@@ -37,9 +41,10 @@ export class DestinationGate {
   async #probe(first: SyncError): Promise<void> {
     const { clock, log } = this.#env;
     const sinceMs = clock.monotonicMs();
+    if (sinceMs - this.#worksSinceMs >= LIMITS.backoffMsMax) this.#failures = 0;
     let error = first;
-    for (let attempt = 0;; attempt++) {
-      const delayMs = backoffMs(attempt, LIMITS, this.#env.entropy);
+    for (;;) {
+      const delayMs = backoffMs(this.#failures++, LIMITS, this.#env.entropy);
       log.error("Destination does not work; every mailbox waits.", {
         code: error.code,
         reason: error.message,
@@ -49,7 +54,10 @@ export class DestinationGate {
       await clock.sleep(delayMs, { signal: this.#stop.begun });
       try {
         await this.#sink.probe({ signal: this.#stop.begun });
-        log.info("Destination works again.", { tookMs: clock.monotonicMs() - sinceMs });
+        this.#worksSinceMs = clock.monotonicMs();
+        log.info("Destination works again.", {
+          tookMs: Math.round(this.#worksSinceMs - sinceMs),
+        });
         return;
       } catch (thrown) {
         this.#stop.begun.throwIfAborted();

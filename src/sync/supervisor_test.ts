@@ -193,7 +193,8 @@ Deno.test("a mailbox that fails for its own reasons is suspended and probed with
 
 Deno.test("a failing destination pauses every mailbox on one series of probes and ends nothing", async () => {
   const { source, destination, restart } = world();
-  for (const owner of [a, b]) {
+  const mailboxes = Array.from({ length: 50 }, (_, n) => mailbox(`m${n}`));
+  for (const owner of mailboxes) {
     const folder = source.addFolder(owner, "Inbox");
     for (let n = 0; n < 20; n++) source.arrive(folder);
   }
@@ -203,12 +204,28 @@ Deno.test("a failing destination pauses every mailbox on one series of probes an
     (call === "put" || call === "probe") && process.clock.monotonicMs() < upAtMs
       ? failure("destination", "DiskFull")
       : undefined;
-  const reports = await process.runUntil(() => destination.emails.size === 40, [a, b]);
-  assert.equal(destination.emails.size, 40);
-  assert.deepEqual(reports.map(({ counts }) => counts.skipped), [0, 0]);
+  const reports = await process.runUntil(() => destination.emails.size === 1_000, mailboxes);
+  assert.equal(destination.emails.size, 1_000);
+  assert.ok(reports.every(({ counts }) => counts.skipped === 0));
   assert.ok(destination.probes < 60, `${destination.probes} probes in two hours`);
-  assert.ok(source.fetched.length <= 80, "nothing is fetched while it lasts");
+  assert.ok(source.fetched.length <= 2_000, "nothing is fetched while it lasts");
   assert.equal(process.lines.filter(({ msg }) => msg === "Destination works again.").length, 1);
+});
+
+Deno.test("a destination that takes probes and no email is not asked ever faster", async () => {
+  const { source, destination, restart } = world();
+  const folder = source.addFolder(a, "Inbox");
+  for (let n = 0; n < 20; n++) source.arrive(folder);
+  const process = restart();
+  const upAtMs = process.clock.monotonicMs() + 2 * 3_600_000;
+  destination.fault = (call) =>
+    call === "put" && process.clock.monotonicMs() < upAtMs
+      ? failure("destination", "DiskFull")
+      : undefined;
+  await process.runUntil(() => destination.emails.size === 20);
+  assert.equal(destination.emails.size, 20);
+  assert.ok(destination.probes < 60, `${destination.probes} probes in two hours`);
+  assert.ok(source.fetched.length < 60 * 20, `${source.fetched.length} fetched in two hours`);
 });
 
 Deno.test("with once a failing destination ends the run", async () => {
