@@ -27,7 +27,7 @@ function placeOf(line: string, variables: Variables): DestinationPlace {
 
 const FILES = "--local-files-prefix mail";
 const NO_DESTINATION = "No destination is named: give --local-files-prefix DIR or " +
-  "--private-file-prefix AZ-URL or --reinfer-api-endpoint URL";
+  "--private-file-prefix az://ACCOUNT/CONTAINER[/PREFIX] or --reinfer-api-endpoint URL";
 /** What `run` is told by `FILES` alone. */
 const RUN = {
   destination: { kind: "local", prefix: "mail" },

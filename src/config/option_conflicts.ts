@@ -1,6 +1,6 @@
 import { type ReadVariable, variableOf } from "./environment.ts";
 import { isMissingOption, notInThisVersion } from "./not_in_this_version.ts";
-import { OPTION_NAMES, type OptionName, OPTIONS, type OptionValues } from "./options.ts";
+import { OPTION_NAMES, optionChoices, type OptionName, type OptionValues } from "./options.ts";
 import { shardOption } from "./shared_options.ts";
 import { secureUrlOf } from "./web_url.ts";
 
@@ -69,9 +69,7 @@ function badBlobEndpoint(env: ReadVariable): string[] {
 function sinkLines(values: OptionValues, env: ReadVariable): string[] {
   const sinks = SINK_OPTIONS.filter((option) => values[option] !== undefined);
   if (sinks.length === 0) {
-    const built = SINK_OPTIONS.filter((option) => !isMissingOption(option));
-    const choices = built.map((option) => `--${option} ${OPTIONS[option].placeholder}`);
-    return [`No destination is named: give ${choices.join(" or ")}`];
+    return [`No destination is named: give ${optionChoices(SINK_OPTIONS)}`];
   }
   const token = tokenVariableOf(env);
   const lines: string[] = [];

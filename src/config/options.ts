@@ -17,6 +17,8 @@ import { secureUrlOf, webUrlOf } from "./web_url.ts";
 export interface OptionRule<T> {
   /** How help names its value, e.g. `FILE`; absent for a switch. */
   readonly placeholder?: string;
+  /** What its value looks like, where the placeholder does not tell it to who reads no help. */
+  readonly shape?: string;
   /** The value a text means, or undefined if it is not allowed. A switch decodes "". */
   readonly decode: (text: string) => T | undefined;
   /** What is allowed, completing "must be". */
@@ -26,16 +28,21 @@ export interface OptionRule<T> {
   readonly fallback?: T;
 }
 
+const AZURE_LOCATION_SHAPE = "az://ACCOUNT/CONTAINER[/PREFIX]";
+
 /** Every option `run` and the `config` commands know, in the order help lists them. */
 const RUN_OPTIONS = {
   "config": valued("FILE", filePathOf, "a file path", "the config file, else REINFER_EWS_CONFIG"),
   "local-files-prefix": valued("DIR", filePathOf, "a folder path", "deliver to files below DIR"),
-  "private-file-prefix": valued(
-    "AZ-URL",
-    azureLocationOf,
-    "az://ACCOUNT/CONTAINER[/PREFIX] with names as Azure allows them",
-    "deliver to Azure Blob Storage",
-  ),
+  "private-file-prefix": {
+    ...valued(
+      "AZ-URL",
+      azureLocationOf,
+      `${AZURE_LOCATION_SHAPE} with names as Azure allows them`,
+      "deliver to Azure Blob Storage",
+    ),
+    shape: AZURE_LOCATION_SHAPE,
+  },
   "reinfer-api-endpoint": valued(
     "URL",
     secureUrlOf,
@@ -120,6 +127,15 @@ export type OptionValues = {
 
 export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
 export const RUN_OPTION_NAMES = Object.keys(RUN_OPTIONS) as readonly OptionName[];
+
+/** How a message asks for one of several options: each with what its value looks like. */
+export function optionChoices(names: readonly OptionName[]): string {
+  const choices = names.map((name) => {
+    const { placeholder, shape = placeholder }: OptionRule<unknown> = OPTIONS[name];
+    return `--${name} ${shape}`;
+  });
+  return choices.join(" or ");
+}
 
 function valued<T>(
   placeholder: string,

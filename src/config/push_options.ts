@@ -1,6 +1,6 @@
 import { assert } from "../core/errors.ts";
 import type { DestinationPlace } from "./destination_place.ts";
-import { OPTIONS, type OptionValues } from "./options.ts";
+import { optionChoices, OPTIONS, type OptionValues } from "./options.ts";
 import { configOptions, type RemoteConfigAt } from "./remote_config_options.ts";
 import type { Shard } from "./shard.ts";
 import { logOptions, shardOptions } from "./shared_options.ts";
@@ -41,14 +41,12 @@ export interface PushOptions {
 export function pushConflicts(values: OptionValues, token: string | undefined): readonly string[] {
   const lines = [...storedPlaceConflicts(values, "push")];
   if (values["reinfer-api-endpoint"] === undefined) {
-    lines.push(`Where to is missing: give --reinfer-api-endpoint ${placeholder}`);
+    lines.push(`Where to is missing: give ${optionChoices(["reinfer-api-endpoint"])}`);
   } else if (token === undefined) {
     lines.push("--reinfer-api-endpoint needs the variable REINFER_API_TOKEN");
   }
   return lines;
 }
-
-const { placeholder } = OPTIONS["reinfer-api-endpoint"];
 
 /** Rules of the commands that read stored emails back; one line for each breach. */
 export function storedPlaceConflicts(
@@ -61,8 +59,8 @@ export function storedPlaceConflicts(
   }
   if (prefix !== undefined || location) return [];
   return [
-    `Nothing names the emails to ${command}: give --local-files-prefix DIR or ` +
-    `--private-file-prefix ${OPTIONS["private-file-prefix"].placeholder}`,
+    `Nothing names the emails to ${command}: give ` +
+    optionChoices(["local-files-prefix", "private-file-prefix"]),
   ];
 }
 

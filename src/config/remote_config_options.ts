@@ -1,6 +1,6 @@
 import { assert } from "../core/errors.ts";
 import { type DestinationPlace, placeText } from "./destination_place.ts";
-import { OPTIONS, type OptionValues } from "./options.ts";
+import { optionChoices, OPTIONS, type OptionValues } from "./options.ts";
 
 /** Which of the configurations of a place is meant: `--remote-config-owner` and `…-key`. */
 export interface RemoteConfigName {
@@ -27,8 +27,7 @@ export function remoteConfigConflicts(
     );
   }
   if (!placeOf(values)) {
-    const choices = PLACES.map((option) => `--${option} ${OPTIONS[option].placeholder}`);
-    lines.push(`Where it is kept is missing: give ${choices.join(" or ")}`);
+    lines.push(`Where it is kept is missing: give ${optionChoices(PLACES)}`);
   }
   if (values["reinfer-api-endpoint"] && token === undefined) {
     lines.push("--reinfer-api-endpoint needs the variable REINFER_API_TOKEN");
