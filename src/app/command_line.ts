@@ -158,11 +158,13 @@ async function runRemotely(
   giveUpPermissions(needsOf(options));
   const { shard } = options;
   const context = { env, readFile, ...(shard ? { shard } : {}) };
+  const remoteSource = { ...at.name, shard: shard ?? { number: 0, total: 1 } };
   const meaningOf = async (bytes: Uint8Array) => {
     const meant = await meantConfig(bytes, remoteConfigText(at), context);
     if ("problems" in meant) return meant;
     const { config, warnings } = meant.config;
-    return { targets: meant.targets, config: { config: { ...config, destination }, warnings } };
+    const complete = { ...config, destination, remoteSource };
+    return { targets: meant.targets, config: { config: complete, warnings } };
   };
   return await run({ options, remote: { place, meaningOf } }, console);
 }

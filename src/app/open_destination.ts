@@ -1,7 +1,8 @@
-import type { AppConfig } from "../config/app_config.ts";
+import type { AppConfig, RemoteSource } from "../config/app_config.ts";
 import type { AzureConfig, PlatformConfig } from "../config/destination_config.ts";
 import type { Env } from "../core/env.ts";
 import { Semaphore } from "../core/semaphore.ts";
+import type { BucketStamp } from "../platform/buckets.ts";
 import { createLocalDestination, type Destination } from "../storage/local_destination.ts";
 import { settingsFingerprint } from "../sync/settings_fingerprint.ts";
 import { runProgram } from "./run_program.ts";
@@ -75,6 +76,7 @@ async function openPlatformBuckets(platform: PlatformConfig, config: AppConfig, 
   const { platformEndpointOf } = await import("../platform/platform_endpoint.ts");
   const { endpoint, privatePrefix, token, proxy, stateDir } = platform;
   const withContent = new Set(config.attachmentUploads);
+  const { remoteSource } = config;
   return createPlatformDestination({
     endpoint: platformEndpointOf(endpoint.href, privatePrefix),
     token: token.value,
@@ -85,6 +87,11 @@ async function openPlatformBuckets(platform: PlatformConfig, config: AppConfig, 
     uploadsAttachments: ({ address }) => withContent.has(address),
     settingsOf: settingsFingerprint,
     ...(stateDir === undefined ? {} : { stateDir }),
+    ...(remoteSource ? { stamp: stampOf(remoteSource) } : {}),
     ...sharedOptions(config, env),
   });
+}
+
+function stampOf({ owner, key, shard }: RemoteSource): BucketStamp {
+  return { configOwner: owner, configKey: key, shardIndex: shard.number, shardCount: shard.total };
 }

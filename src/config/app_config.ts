@@ -2,10 +2,20 @@ import type { Mailbox } from "../core/mailbox.ts";
 import type { ConfiguredSecret } from "./configured_secret.ts";
 import type { DestinationConfig } from "./destination_config.ts";
 import type { ProxyConfig } from "./proxy.ts";
+import type { Shard } from "./shard.ts";
 
 /** The effective configuration: defaults applied, environment on top, everything validated. */
 export interface AppConfig extends SyncConfig {
   readonly destination: DestinationConfig;
+  /** Absent: the configuration is a file of this machine. */
+  readonly remoteSource?: RemoteSource;
+}
+
+/** Which remote configuration a process works by, and for which share of its mailboxes. */
+export interface RemoteSource {
+  readonly owner: string;
+  readonly key: string;
+  readonly shard: Shard;
 }
 
 /** What the keys of the config file say, with the environment that overrides them. */

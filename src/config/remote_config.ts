@@ -39,12 +39,17 @@ export interface ReadConfig {
 export async function loadReadConfig(
   { place, bytes, env, readFile }: ReadConfig,
 ): Promise<LoadedConfig> {
-  return await loadConfig({
+  const loaded = await loadConfig({
     configFile: place,
     env,
     readFile: (path, bytesMax) =>
       path === place ? Promise.resolve(bytes) : readFile(path, bytesMax),
   });
+  if (loaded.kind === "invalid") return loaded;
+  const settings = loaded.settings.map((setting) =>
+    setting.origin === "file" ? { ...setting, origin: "remote file" as const } : setting
+  );
+  return { ...loaded, settings };
 }
 
 /** How many bytes are read of one: the last tells that there are too many. */

@@ -1,5 +1,5 @@
 /** Where an effective value is from, in the order of precedence (spec section 1). */
-export type Origin = "flag" | { readonly variable: string } | "file" | "default";
+export type Origin = "flag" | { readonly variable: string } | "file" | "remote file" | "default";
 
 /** One effective value, as `config show` prints it. */
 export interface Setting {

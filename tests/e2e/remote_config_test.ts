@@ -140,7 +140,16 @@ Deno.test("the platform keeps a configuration, and gives it to run and to config
   assert.equal(printed.stdout, await Deno.readTextFile(configFile));
   const shown = await command(["config", "validate", ...place], env);
   assert.equal(shown.code, 0, shown.stderr + shown.stdout);
-  const run = await command(["run", "--log-format", "json", ...place, "--once"], env);
+  const effective = await command(["config", "show", ...place], env);
+  assert.match(effective.stdout, /^auth_user +=.* remote file$/m);
+  const shard = ["--shard-name", "ews-0", "--total-shards", "1"];
+  const run = await command(["run", "--log-format", "json", ...place, ...shard, "--once"], env);
   assert.equal(run.code, 0, run.stderr);
   assert.ok(platform.ledger.of(set.bucketId).length > 0);
+  assert.deepEqual(platform.buckets.get("owner/bucket")?.lastUpdatedBy, {
+    config_owner: "acme",
+    config_key: "prod",
+    shard_index: 0,
+    num_shards: 1,
+  });
 });
