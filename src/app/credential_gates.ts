@@ -1,5 +1,5 @@
 import type { AuthConfig } from "../config/app_config.ts";
-import { signInSecretOf } from "../config/config_secrets.ts";
+import { accountOf, signInSecretOf } from "../config/config_secrets.ts";
 import type { Clock } from "../core/env.ts";
 import { CredentialGate } from "../http/credential_gate.ts";
 
@@ -29,9 +29,4 @@ export class CredentialGates {
     known.secret = secret;
     return known.gate;
   }
-}
-
-/** Who signs in, as messages name them. */
-function accountOf(auth: AuthConfig): string {
-  return auth.type === "oauth2" ? auth.clientId : auth.user;
 }

@@ -104,6 +104,7 @@ export function minuteOf(time: Date | undefined): string {
   return time ? `${time.toISOString().slice(0, 16).replace("T", " ")}Z` : "-";
 }
 
-function earliest(times: readonly Date[]): Date | undefined {
+/** The first of some times, if there are any. */
+export function earliest(times: readonly Date[]): Date | undefined {
   return times.reduce<Date | undefined>((a, b) => a && a <= b ? a : b, undefined);
 }

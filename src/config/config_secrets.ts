@@ -13,6 +13,11 @@ export function secretsOf({ exchange, destination }: AppConfig): readonly string
   ];
 }
 
+/** Who signs in, as messages name them. */
+export function accountOf(auth: AuthConfig): string {
+  return auth.type === "oauth2" ? auth.clientId : auth.user;
+}
+
 /** What an account proves itself by. */
 export function signInSecretOf(auth: AuthConfig): ConfiguredSecret {
   if (auth.type !== "oauth2") return auth.password;

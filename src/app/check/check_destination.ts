@@ -1,5 +1,7 @@
 import type { CallOptions, Env } from "../../core/env.ts";
+import { LIMITS } from "../../core/limits.ts";
 import type { Mailbox } from "../../core/mailbox.ts";
+import { mapBounded } from "../../core/map_bounded.ts";
 import type { Destination } from "../../storage/local_destination.ts";
 import { counted } from "../counted.ts";
 import { type CheckLine, fail, pass, warn } from "./check_line.ts";
@@ -30,13 +32,13 @@ export async function checkStates(
   const about = { subject: "state" } as const;
   try {
     return await withinDeadline({ clock: env.clock, signal }, async (options) => {
-      let begun = 0;
-      const unreadable: string[] = [];
-      for (const mailbox of mailboxes) {
-        const stored = await states.read(mailbox, options);
-        if (stored.folders.length > 0) begun++;
-        unreadable.push(...stored.unreadable);
-      }
+      const all = await mapBounded(
+        mailboxes,
+        LIMITS.requestsInFlightMax,
+        (mailbox) => states.read(mailbox, options),
+      );
+      const begun = all.filter(({ folders }) => folders.length > 0).length;
+      const unreadable = all.flatMap((stored) => stored.unreadable);
       const finding = `${begun} of ${counted(mailboxes.length, "mailbox")} begun`;
       if (unreadable.length === 0) return pass(about, finding);
       return warn(

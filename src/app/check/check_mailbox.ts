@@ -5,7 +5,7 @@ import { mapBounded } from "../../core/map_bounded.ts";
 import type { MailboxStates, MailSource, MailSurvey, StateStore } from "../../core/ports.ts";
 import { isFolderSelected } from "../../sync/folder_selection.ts";
 import { counted } from "../counted.ts";
-import { hasBacklog, isNotBegun, minuteOf } from "../status_report.ts";
+import { earliest, hasBacklog, isNotBegun, minuteOf } from "../status_report.ts";
 import { type CheckLine, fail, pass, warn } from "./check_line.ts";
 import { withinDeadline } from "./within_deadline.ts";
 
@@ -77,9 +77,10 @@ async function startOf(
 
 function goesOn({ folders, unreadable }: MailboxStates): string {
   const behind = folders.filter(hasBacklog).length;
-  const until = folders.map(({ syncedUntil }) => syncedUntil)
-    .filter((time) => time !== undefined)
-    .reduce<Date | undefined>((a, b) => a && a >= b ? a : b, undefined);
+  // The folder furthest behind counts, and one that has not got anywhere yet more than all.
+  const places = folders.filter(({ goneSince }) => !goneSince).map((state) => state.syncedUntil);
+  const known = places.filter((time) => time !== undefined);
+  const until = known.length === places.length ? earliest(known) : undefined;
   return [
     `goes on from the state of ${counted(folders.length, "folder")}`,
     ...(until ? [`synced until ${minuteOf(until)}`] : []),

@@ -54,15 +54,19 @@ export async function* checkNetwork(
   }
 }
 
-async function checkDns(endpoint: URL, { signal }: Call): Promise<readonly CheckLine[]> {
+async function checkDns(
+  endpoint: URL,
+  { env: { clock }, signal }: Call,
+): Promise<readonly CheckLine[]> {
   const host = hostOf(endpoint);
   if (isIP(host) !== 0) return [];
   const about = { subject: "dns", of: host } as const;
   try {
-    const found = await lookup(host, { all: true });
+    const found = await withinDeadline({ clock, signal }, () => lookup(host, { all: true }));
     return [pass(about, found.map(({ address }) => address).join(", "))];
   } catch (cause) {
     signal.throwIfAborted();
+    if (cause instanceof SyncError) return [fail(about, cause)];
     const message = "The host name cannot be resolved";
     const hint = "Check the spelling of the host, and the DNS servers of this machine";
     return [fail(about, new SyncError("retryable", "HostNotFound", message, { hint, cause }))];

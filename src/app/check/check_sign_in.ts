@@ -1,4 +1,5 @@
 import type { AuthConfig, ExchangeConfig } from "../../config/app_config.ts";
+import { accountOf } from "../../config/config_secrets.ts";
 import type { CallOptions, Env } from "../../core/env.ts";
 import { syncErrorOf } from "../../core/errors.ts";
 import type { Mailbox } from "../../core/mailbox.ts";
@@ -48,8 +49,7 @@ export async function checkSignIn(
   auth: AuthConfig,
   { env, signal }: Call,
 ): Promise<CheckLine> {
-  const account = auth.type === "oauth2" ? auth.clientId : auth.user;
-  const about = { subject: "sign-in", of: account } as const;
+  const about = { subject: "sign-in", of: accountOf(auth) } as const;
   const accepted = pass(about, `accepted (${auth.type})`);
   try {
     await withinDeadline({ clock: env.clock, signal }, (options) => source.probe(mailbox, options));

@@ -1,4 +1,5 @@
 import type { AuthConfig } from "../../config/app_config.ts";
+import { accountOf } from "../../config/config_secrets.ts";
 import type { CheckLine } from "./check_line.ts";
 
 /** What the placeholders of remedies stand for. */
@@ -18,8 +19,7 @@ function concreteRemedy(remedy: string, { auth, mailbox }: RemedyNames): string 
   const names: Readonly<Record<string, string | undefined>> = {
     "MAILBOX": mailbox,
     "ADDRESS": mailbox,
-    "ACCOUNT": auth.type === "oauth2" ? undefined : auth.user,
-    "CLIENT-ID": auth.type === "oauth2" ? auth.clientId : undefined,
+    [auth.type === "oauth2" ? "CLIENT-ID" : "ACCOUNT"]: accountOf(auth),
   };
   return remedy.replace(/\b(?:MAILBOX|ADDRESS|ACCOUNT|CLIENT-ID)\b/g, (placeholder) => {
     const name = names[placeholder];
