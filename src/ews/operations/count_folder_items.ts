@@ -1,9 +1,8 @@
 import type { Operation } from "../operation.ts";
-import { element } from "../xml_writer.ts";
+import { getFolderRequest } from "./get_folder.ts";
 import {
   additionalProperties,
   type DistinguishedFolder,
-  distinguishedFolderId,
   fieldUri,
   idOnly,
 } from "./request_parts.ts";
@@ -20,12 +19,7 @@ export function countFolderItems(
     reach: "mailbox",
     messagesExpected: folders.length,
     encode: () =>
-      element(
-        "m:GetFolder",
-        {},
-        element("m:FolderShape", {}, idOnly(), additionalProperties(fieldUri("folder:TotalCount"))),
-        element("m:FolderIds", {}, ...folders.map(distinguishedFolderId)),
-      ),
+      getFolderRequest(folders, idOnly(), additionalProperties(fieldUri("folder:TotalCount"))),
     decode: (messages) =>
       messages.map(({ node, error }) => {
         if (error && error.kind === "retryable") throw error;

@@ -1,6 +1,6 @@
 import type { Operation } from "../operation.ts";
 import type { ResponseMessage } from "../response_message.ts";
-import { element } from "../xml_writer.ts";
+import { element, type Xml } from "../xml_writer.ts";
 import { type DistinguishedFolder, distinguishedFolderId, idOnly } from "./request_parts.ts";
 
 /**
@@ -14,15 +14,22 @@ export function getFolder(
     name: "GetFolder",
     reach: "mailbox",
     messagesExpected: folders.length,
-    encode: () =>
-      element(
-        "m:GetFolder",
-        {},
-        element("m:FolderShape", {}, idOnly()),
-        element("m:FolderIds", {}, ...folders.map(distinguishedFolderId)),
-      ),
+    encode: () => getFolderRequest(folders, idOnly()),
     decode: (messages) => messages.map(folderIdOf),
   };
+}
+
+/** A GetFolder request for what `shape` says of each folder. */
+export function getFolderRequest(
+  folders: readonly DistinguishedFolder[],
+  ...shape: readonly Xml[]
+): Xml {
+  return element(
+    "m:GetFolder",
+    {},
+    element("m:FolderShape", {}, ...shape),
+    element("m:FolderIds", {}, ...folders.map(distinguishedFolderId)),
+  );
 }
 
 const ABSENT_CODES: ReadonlySet<string> = new Set([
