@@ -190,11 +190,12 @@ async function recentFailure(path: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** The same packages for a state that the system no longer has. */
+/** The same packages for a state that the system no longer has, and what a kill has left. */
 async function removeOthers(folder: string, set: string, root: string): Promise<void> {
   for (const { name } of [...Deno.readDirSync(folder)]) {
     const path = join(folder, name);
-    if (name.startsWith(`${set}-`) && path !== root) await Deno.remove(path, { recursive: true });
+    const isStale = name.startsWith(`${set}-`) || name.startsWith("work.");
+    if (isStale && path !== root) await Deno.remove(path, { recursive: true });
   }
 }
 

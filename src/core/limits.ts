@@ -55,6 +55,14 @@ export const LIMITS = {
   connectMsMax: 30_000,
   /** TLS handshakes given up that the peer still holds open: the runtime cannot close those. */
   hangingHandshakesMax: 64,
+  /** A second look at a server whose TLS handshake failed. */
+  tlsLookMsMax: 5_000,
+  /** Such a server is looked at again after this; what was seen counts until then. */
+  tlsLookIntervalMs: 60_000,
+  /** Servers of which something seen so is remembered: some KiB each. */
+  tlsLooksMax: 64,
+  /** What such a server says to a hello: enough for long chains. A longer answer is not read on. */
+  tlsHelloBytesMax: 128 * KIB,
   /** Until a status line: Exchange itself gives up on a request after about 100 s. */
   responseHeadersMsMax: 120_000,
   /** Silence within a response body. */
@@ -87,6 +95,23 @@ export const LIMITS = {
   signInBackoffMs: 60_000,
   /** A sign-in older than this no longer vouches for many at once: the password may have changed. */
   signInProofMs: 60_000,
+  /**
+   * A lost connection ends what a sign-in older than this vouches for. Servers that close behind every
+   * answer see newer ones all the time, so that requests to them still go side by side.
+   */
+  signInProofAfterLossMs: 2_000,
+  /** One request to an OAuth authority, from the first packet to the last byte of the answer. */
+  authorityMsMax: 30_000,
+  /** An authority's answer: a token has a few KiB, metadata has less. */
+  authorityAnswerBytesMax: MIB,
+  /** A token is renewed so long before it expires, or a tenth of its life, whichever is less. */
+  tokenRenewalAheadMs: 300_000,
+  /** A renewal that failed while the token is still valid is not tried again before. */
+  tokenRenewalPauseMs: 30_000,
+  /** An authority that did not answer properly is left alone, unless it names another delay. */
+  tokenFailurePauseMs: 5_000,
+  /** The longest such delay: one that is a date is as wrong as the clock of this machine. */
+  tokenFailurePauseMsMax: 900_000,
   /**
    * How long a stop waits for work before it is abandoned, to be repeated next time: the process is to
    * have ended within 10 s.

@@ -1,4 +1,5 @@
 import { SyncError } from "../core/errors.ts";
+import { retryAfterMsOf } from "../core/retry_after.ts";
 import type { HttpResponse } from "../http/transport.ts";
 import { accessPolicyErrorOf } from "./access_policy.ts";
 import { tokenRefusalOf } from "./token_refusal.ts";
@@ -118,7 +119,7 @@ function errorOfMeaning(response: HttpResponse, now: Date): SyncError {
   const { kind, what, hint } = isCasFailure ? CAS_FAILURE : meaningOf(status);
   const code = isCasFailure ? "CasError" : status === 200 ? "ResponseNotXml" : `Http${status}`;
   const named = casCode ? `, ${casCode}` : "";
-  const retryAfterMs = retryAfterMsOf(response, now);
+  const retryAfterMs = retryAfterMsOf(response.headers.get("retry-after"), now);
   return new SyncError(kind, code, `The server ${what} (HTTP ${status}${named})`, {
     hint,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -127,14 +128,6 @@ function errorOfMeaning(response: HttpResponse, now: Date): SyncError {
 
 function meaningOf(status: number): Meaning {
   return MEANINGS[status] ?? (status >= 500 ? SERVER_FAILURE : REFUSAL);
-}
-
-/** `Retry-After` in ms: seconds or a date (RFC 9110 section 10.2.3). */
-function retryAfterMsOf({ headers }: HttpResponse, now: Date): number | undefined {
-  const value = headers.get("retry-after")?.trim() ?? "";
-  if (/^[0-9]{1,9}$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
 }
 
 /** What Exchange's front end says about its own failure; empty if that is no code. */

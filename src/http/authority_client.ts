@@ -1,5 +1,6 @@
 import type { CallOptions, Clock } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
 import { Connection, type Exchange } from "./connection.ts";
 import { addressOf } from "./network_error.ts";
 import type { HttpProxy } from "./proxy.ts";
@@ -14,13 +15,9 @@ export interface AuthorityClientOptions {
   readonly caCerts: readonly string[];
   /** The proxy through which a URL is reached; absent, or nothing: directly. */
   readonly proxyFor?: (url: URL) => HttpProxy | undefined;
-  /** From the first packet to the last byte of the answer, ms; default 30 s. */
+  /** From the first packet to the last byte of the answer, ms; default `LIMITS.authorityMsMax`. */
   readonly requestMsMax?: number;
 }
-
-const REQUEST_MS_MAX = 30_000;
-/** A token has a few KiB, metadata has less. */
-const ANSWER_BYTES_MAX = 1024 * 1024;
 
 /** Asks an OAuth authority over TLS; each request has a connection of its own, for they are rare. */
 export class AuthorityClient {
@@ -48,7 +45,7 @@ export class AuthorityClient {
 
   async #ask(request: HttpRequest, { signal }: CallOptions): Promise<AuthorityAnswer> {
     this.#checkOrigin(request.url);
-    const { clock, requestMsMax = REQUEST_MS_MAX } = this.#options;
+    const { clock, requestMsMax = LIMITS.authorityMsMax } = this.#options;
     const deadline = new AbortController();
     const settled = new AbortController();
     clock.sleep(requestMsMax, { signal: settled.signal }).then(
@@ -88,7 +85,9 @@ export class AuthorityClient {
     let bytes = 0;
     for await (const chunk of body) {
       bytes += chunk.byteLength;
-      if (bytes > ANSWER_BYTES_MAX) throw answerInvalidOf("it is too large", this.#context());
+      if (bytes > LIMITS.authorityAnswerBytesMax) {
+        throw answerInvalidOf("it is too large", this.#context());
+      }
       text += decoder.decode(chunk, { stream: true });
     }
     return text + decoder.decode();

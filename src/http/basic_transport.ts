@@ -12,6 +12,7 @@ import type { CredentialGate, SignInResult } from "./credential_gate.ts";
 import { guardedSignIn, passGate } from "./guarded_sign_in.ts";
 import { checkConfidential } from "./confidential_endpoint.ts";
 import { addressOf } from "./network_error.ts";
+import { provesSignIn } from "./proves_sign_in.ts";
 import { type RotatingSecret, rotatingSecretOf } from "./rotating_secret.ts";
 import type { HttpRequest, HttpResponse } from "./transport.ts";
 
@@ -48,7 +49,10 @@ class PooledBasicTransport implements PooledTransport {
   constructor(options: BasicTransportOptions) {
     this.#options = options;
     this.#password = rotatingSecretOf(options.password);
-    this.#pool = new ConnectionPool(options);
+    this.#pool = new ConnectionPool({
+      ...options,
+      onClosed: () => options.gate.connectionLost(),
+    });
   }
 
   send(request: HttpRequest, options: CallOptions): Promise<HttpResponse> {
@@ -93,11 +97,6 @@ class PooledBasicTransport implements PooledTransport {
 /** RFC 7617 section 2 and 2.1: `user:password` in UTF-8, then base64. */
 function authorizationOf(user: string, password: Secret): string {
   return `Basic ${new TextEncoder().encode(`${user}:${password.reveal()}`).toBase64()}`;
-}
-
-/** Statuses that only the application behind the sign-in gives; a gateway may give the others. */
-function provesSignIn(status: number): boolean {
-  return status < 300 || status === 403 || status === 500;
 }
 
 /** Challenges of several fields are joined by commas; a scheme begins a challenge. */

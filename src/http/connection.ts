@@ -7,7 +7,6 @@ import { dial, type DialledSocket, type DialOptions } from "./dial.ts";
 import { addressOf, exchangeErrorOf } from "./network_error.ts";
 import { type HttpProxy, proxyAuthorizationOf } from "./proxy.ts";
 import { withProxyCredentials } from "./proxy_credentials.ts";
-import { PROXY_AUTHENTICATION_REQUIRED } from "./proxy_error.ts";
 import { ResponseBody } from "./response_body.ts";
 import type { HttpRequest, HttpResponse } from "./transport.ts";
 
@@ -16,6 +15,8 @@ export interface ConnectionOptions extends Omit<DialOptions, "signal"> {
   readonly headersMsMax?: number;
   /** Silence within a response body, ms; default `LIMITS.responseBodyIdleMsMax`. */
   readonly bodyIdleMsMax?: number;
+  /** Told when the connection has ended, whoever ended it. */
+  readonly onClosed?: () => void;
 }
 
 /** A response that occupies its connection until `ended`. */
@@ -83,7 +84,8 @@ export class Connection {
         });
       },
     });
-    const { proxy, clock } = options;
+    const { proxy, clock, onClosed } = options;
+    if (onClosed) socket.once("close", onClosed);
     const forwarder = proxy && origin.protocol === "http:" ? { proxy, clock } : undefined;
     return new Connection(origin, client, dialled, forwarder);
   }
@@ -95,10 +97,20 @@ export class Connection {
   /**
    * Sends a request and resolves with the response head; the connection is free again at `ended`.
    *
-   * Nothing is ever sent twice. Rejects with the signal's reason, or with a `SyncError`: `retryable`
-   * (for one of them `isUnsent` holds), or what a proxy or a TLS alert says.
+   * Nothing is ever sent twice, and a failure closes the connection. Rejects with the signal's
+   * reason, or with a `SyncError`: `retryable` (for one of them `isUnsent` holds), or what a proxy or
+   * a TLS alert says.
    */
   async exchange(request: HttpRequest, options: CallOptions): Promise<Exchange> {
+    try {
+      return await this.#exchange(request, options);
+    } catch (error) {
+      this.destroy();
+      throw error;
+    }
+  }
+
+  async #exchange(request: HttpRequest, options: CallOptions): Promise<Exchange> {
     const forwarder = this.#forwarder;
     if (!forwarder) {
       return await this.#send(request, request.url.pathname + request.url.search, options);
@@ -110,8 +122,6 @@ export class Connection {
         absoluteForm(request.url),
         options,
       );
-      // Its body is never read.
-      if (answer.status === PROXY_AUTHENTICATION_REQUIRED) this.destroy();
       const challenge = answer.headers.get("proxy-authenticate");
       return { ...answer, ...(challenge === undefined ? {} : { challenge }) };
     }, options);
@@ -130,7 +140,6 @@ export class Connection {
         signal,
       });
     } catch (error) {
-      this.destroy();
       signal.throwIfAborted();
       throw error instanceof SyncError ? error : exchangeErrorOf(this.#origin, "head", error);
     }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import type { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
-import { Connection, type ConnectionOptions, type Exchange, isUnsent } from "./connection.ts";
+import { Connection, type ConnectionOptions, isUnsent } from "./connection.ts";
 import { type CertificateWithKey, selfSigned, TestAuthority } from "./testing/certificates.ts";
 import { encodeResponse, WireReader, writeAll } from "./testing/http_wire.ts";
+import { rejectionOf } from "./testing/rejection_of.ts";
 import { type Serve, TestServer } from "./testing/test_server.ts";
+import { textOf } from "./testing/text_of.ts";
 import { undiciCase } from "./testing/undici_case.ts";
 import { waitUntil } from "./testing/wait_until.ts";
 import { systemClock } from "../runtime/system.ts";
@@ -26,11 +28,6 @@ function open(server: TestServer, options: ConnectionOptions = TRUSTING): Promis
 function post(server: TestServer, body = "request"): HttpRequest {
   const url = server.url("/EWS/Exchange.asmx");
   return { method: "POST", url, headers: {}, body: new TextEncoder().encode(body) };
-}
-
-async function textOf(exchange: Exchange): Promise<string> {
-  const chunks = await Array.fromAsync(exchange.body);
-  return chunks.map((chunk) => new TextDecoder().decode(chunk)).join("");
 }
 
 /** Answers every request with `bytes`, and goes on. */
@@ -70,13 +67,6 @@ function rawly(bytes: Uint8Array): Serve {
 const OK = encodeResponse({ status: 200, body: "answer" });
 const NOTHING = new Uint8Array(0);
 
-async function rejectionOf(promise: Promise<unknown>): Promise<SyncError> {
-  return await promise.then(
-    () => assert.fail("it was expected to reject"),
-    (error) => error as SyncError,
-  );
-}
-
 undiciCase(
   "a connection serves one request after the other and knows the server's certificate",
   async () => {
@@ -95,6 +85,14 @@ undiciCase(
     connection.destroy();
   },
 );
+
+undiciCase("a request that fails before it is sent closes its connection, too", async () => {
+  await using server = new TestServer(answering(OK));
+  const connection = await open(server);
+  const enough = { signal: AbortSignal.abort(new Error("enough")) };
+  await assert.rejects(connection.exchange(post(server), enough), /enough/);
+  await waitUntil(() => server.openConnections === 0);
+});
 
 undiciCase("a certificate is also accepted for an IP address that it names", async () => {
   await using server = new TestServer(answering(OK), await authority.issue());

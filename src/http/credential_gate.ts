@@ -46,15 +46,16 @@ interface Closure extends Refusal {
  * - A refusal after one counts as throttling first: closed for `LIMITS.signInBackoffMs`, kind
  *   `retryable`; if the one sign-in after that is refused too, closed as above, kind `mailbox`.
  *
- * A sign-in vouches for others for `LIMITS.signInProofMs` only: otherwise a password that is changed
- * while connections come and go would be refused as often as there are connections.
+ * A sign-in vouches for others for `LIMITS.signInProofMs`, or until a connection is lost: otherwise
+ * a password that is changed while connections come and go would be refused as often as there are
+ * connections. What is in flight side by side within `LIMITS.signInProofAfterLossMs` still may be.
  */
 export class CredentialGate {
   readonly #account: string;
   readonly #clock: Clock;
   readonly #alone = new Semaphore(1);
-  /** Until when, on the monotonic clock, the last success vouches; absent while there is none. */
-  #provenUntilMs: number | undefined;
+  /** When, on the monotonic clock, the success was that vouches; absent while there is none. */
+  #provenAtMs: number | undefined;
   #everAccepted = false;
   #closure: Closure | undefined;
   /** Counts openings and closings: a verdict from before the last of them is no news. */
@@ -88,8 +89,16 @@ export class CredentialGate {
   /** The secret was replaced: what holds for the old one no longer counts. */
   secretChanged(): void {
     this.#epoch++;
-    this.#provenUntilMs = undefined;
+    this.#provenAtMs = undefined;
     this.#closure = undefined;
+  }
+
+  /**
+   * A connection that these credentials were used on is no more. Where all end at once, the password
+   * may have been changed meanwhile, and it is one sign-in that finds out.
+   */
+  connectionLost(): void {
+    if (!this.#provenSince(LIMITS.signInProofAfterLossMs)) this.#provenAtMs = undefined;
   }
 
   /**
@@ -114,7 +123,12 @@ export class CredentialGate {
   }
 
   #isProven(): boolean {
-    return this.#provenUntilMs !== undefined && this.#clock.monotonicMs() < this.#provenUntilMs;
+    return this.#provenSince(LIMITS.signInProofMs);
+  }
+
+  /** Whether the success that vouches is younger than this. */
+  #provenSince(ageMs: number): boolean {
+    return this.#provenAtMs !== undefined && this.#clock.monotonicMs() < this.#provenAtMs + ageMs;
   }
 
   async #judged<T>(attempt: () => Promise<SignInResult<T>>): Promise<T> {
@@ -132,7 +146,7 @@ export class CredentialGate {
 
   #accepted(): void {
     this.#everAccepted = true;
-    this.#provenUntilMs = this.#clock.monotonicMs() + LIMITS.signInProofMs;
+    this.#provenAtMs = this.#clock.monotonicMs();
     // Not an epoch of its own: attempts that run side by side with this one still count.
     this.#closure = undefined;
   }
@@ -140,7 +154,7 @@ export class CredentialGate {
   #refused({ refusal, hint }: { readonly refusal?: Refusal; readonly hint?: string }): void {
     const throttling = this.#everAccepted && this.#closure === undefined;
     this.#epoch++;
-    this.#provenUntilMs = undefined;
+    this.#provenAtMs = undefined;
     this.#closure = throttling
       ? this.#throttled(refusal ?? this.#throttling())
       : this.#held(refusal ?? this.#refusal(hint));

@@ -145,6 +145,26 @@ Deno.test("a sign-in vouches for others for a minute only", async () => {
   assert.deepEqual(await Promise.all(all), ["in", "in"]);
 });
 
+Deno.test("after a connection was lost the next sign-in goes alone, unless one was just accepted", async () => {
+  const { clock, gate, attempts, signIn, signInWith } = setUp();
+  await signInWith(ACCEPTED);
+  clock.advance(LIMITS.signInProofAfterLossMs - 1);
+  gate.connectionLost();
+  const first = [signIn(), signIn()];
+  await settled();
+  assert.equal(attempts.started, 2, "side by side");
+  for (const _ of first) await attempts.settle(ACCEPTED);
+
+  clock.advance(LIMITS.signInProofAfterLossMs);
+  gate.connectionLost();
+  const second = [signIn(), signIn()];
+  await settled();
+  assert.equal(attempts.started, 3, "alone");
+  await attempts.settle(ACCEPTED);
+  await attempts.settle(ACCEPTED);
+  assert.deepEqual(await Promise.all([...first, ...second]), new Array(4).fill("in"));
+});
+
 Deno.test("a network failure is no refusal: the next one tries, alone again", async () => {
   const { attempts, signIn } = setUp();
   const first = assert.rejects(signIn(), /reset/);

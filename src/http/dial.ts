@@ -24,9 +24,6 @@ export interface DialOptions extends CallOptions {
   readonly connectMsMax?: number;
 }
 
-/** How long a look at a server may take whose handshake failed. */
-const PROBE_MS_MAX = 5_000;
-
 /**
  * Opens one connection to the origin of an `http:` or `https:` URL. For an `http:` origin with a
  * proxy that is the connection to the proxy. Rejects with a `SyncError` that names the cause
@@ -110,7 +107,7 @@ function evidenceOf(
       return await lookAtTls(
         hostOf(origin),
         wantsCertificate,
-        (run) => within(PROBE_MS_MAX, origin, options, run),
+        (run) => within(LIMITS.tlsLookMsMax, origin, options, run),
       );
     } catch {
       // The failure itself is told; a second look that fails, too, has nothing to add.

@@ -5,6 +5,7 @@ import { systemClock } from "../runtime/system.ts";
 import { dial, type DialOptions } from "./dial.ts";
 import { selfSigned, TestAuthority } from "./testing/certificates.ts";
 import { encodeResponse, writeAll } from "./testing/http_wire.ts";
+import { rejectionOf } from "./testing/rejection_of.ts";
 import { type Serve, TestServer } from "./testing/test_server.ts";
 import { waitUntil } from "./testing/wait_until.ts";
 
@@ -22,13 +23,6 @@ const TRUSTING_ANYONE = { ...TRUSTING, trust: { verify: false, extraRoots: [] } 
 const silent: Serve = async (conn) => {
   while (await conn.read(new Uint8Array(4096)) !== null);
 };
-
-async function rejectionOf(promise: Promise<unknown>): Promise<SyncError> {
-  return await promise.then(
-    () => assert.fail("it was expected to reject"),
-    (error) => error as SyncError,
-  );
-}
 
 async function failureOf(server: TestServer, options = TRUSTING): Promise<SyncError> {
   return await rejectionOf(dial(httpsUrl(server), options));

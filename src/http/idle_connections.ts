@@ -28,13 +28,11 @@ export class IdleConnections {
     this.#expiries.add(expiry);
   }
 
+  /** One of them, if there is any; the server may have closed it. */
   take(): Connection | undefined {
-    for (let idle = this.#connections.pop(); idle; idle = this.#connections.pop()) {
-      idle.taken.abort();
-      if (!idle.connection.closed) return idle.connection;
-      idle.connection.destroy();
-    }
-    return undefined;
+    const idle = this.#connections.pop();
+    idle?.taken.abort();
+    return idle?.connection;
   }
 
   /** Closes all of them. */

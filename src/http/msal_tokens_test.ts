@@ -5,6 +5,7 @@ import { SyncError } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
 import { systemClock } from "../runtime/system.ts";
 import { hugeAnswer, json, page, refusal } from "../../tests/authority/authority_answers.ts";
+import { tokensOf } from "../../tests/authority/authority_tokens.ts";
 import { clientCertificate } from "../../tests/authority/client_certificate.ts";
 import {
   type AuthorityFault,
@@ -14,7 +15,7 @@ import {
 } from "../../tests/authority/simulated_authority.ts";
 import { SimulatedProxy } from "../../tests/proxy/simulated_proxy.ts";
 import { CredentialGate } from "./credential_gate.ts";
-import { createMsalTokenSource, type MsalTokenOptions } from "./msal_tokens.ts";
+import type { MsalTokenOptions } from "./msal_tokens.ts";
 import { RotatingSecret } from "./rotating_secret.ts";
 import { ShiftedClock } from "./testing/shifted_clock.ts";
 import { undiciCase } from "./testing/undici_case.ts";
@@ -48,15 +49,11 @@ async function using(
   const gate = new CredentialGate("client", clock);
   const warnings: unknown[] = [];
   await using authority = await startSimulatedAuthority(authorityOptions);
-  await using tokens = createMsalTokenSource({
-    authority: authority.url,
-    clientId: authority.clientId,
-    credential: { secret: new Secret(authority.secret) },
+  await using tokens = tokensOf(authority, {
     scope: SCOPE,
     gate,
     clock,
     log: warningsTo((msg, fields) => warnings.push({ msg, ...fields })),
-    caCerts: [authority.caPem],
     ...options(authority, gate),
   });
   await test({ authority, clock, gate, tokens, warnings });

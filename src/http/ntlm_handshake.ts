@@ -14,6 +14,7 @@ import {
   encodeNegotiate,
   type NtlmChallenge,
 } from "./ntlm_messages.ts";
+import { provesSignIn } from "./proves_sign_in.ts";
 import type { HttpRequest } from "./transport.ts";
 
 /** Raw NTLM messages go under either name; Exchange offers both by default. */
@@ -166,11 +167,6 @@ async function challengeAgain(
 /** Exchange is always behind IIS, which says so unless it is told not to. */
 function isFromProxy({ headers }: Exchange): boolean {
   return headers.has("via") || !(headers.get("server") ?? "Microsoft").startsWith("Microsoft");
-}
-
-/** Statuses that only the application behind the sign-in gives; a gateway may give the others. */
-function provesSignIn(status: number): boolean {
-  return status < 300 || status === 403 || status === 500;
 }
 
 function withMessage(request: HttpRequest, scheme: Scheme, message: Uint8Array): HttpRequest {

@@ -49,7 +49,10 @@ class PooledNtlmTransport implements NtlmTransport {
   constructor(options: NtlmTransportOptions) {
     this.#options = options;
     this.#password = rotatingSecretOf(options.password);
-    this.#pool = new ConnectionPool(options);
+    this.#pool = new ConnectionPool({
+      ...options,
+      onClosed: () => options.gate.connectionLost(),
+    });
   }
 
   send(request: HttpRequest, options: CallOptions): Promise<HttpResponse> {

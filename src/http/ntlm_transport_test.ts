@@ -14,6 +14,8 @@ import { encodeResponse, writeAll } from "./testing/http_wire.ts";
 import { ManualClock } from "./testing/manual_clock.ts";
 import { NtlmServer, type Respond } from "./testing/ntlm_server.ts";
 import { TestServer } from "./testing/test_server.ts";
+import { textOf } from "./testing/text_of.ts";
+import { times } from "./testing/times.ts";
 import { undiciCase } from "./testing/undici_case.ts";
 import { waitUntil } from "./testing/wait_until.ts";
 import { silentLog } from "./testing/warning_log.ts";
@@ -66,18 +68,14 @@ async function using(options: SettingOptions, test: (setting: Setting) => Promis
     headers: { "content-type": "text/xml" },
     body: new TextEncoder().encode(body),
   });
-  const post = async (body?: string) => await textOf(await transport.send(request(body), FOREVER));
+  const post = async (body?: string) =>
+    await answerOf(await transport.send(request(body), FOREVER));
   await test({ server, ntlm, transport, post, request });
 }
 
-async function textOf(response: HttpResponse): Promise<string> {
-  let text = `${response.status} `;
-  for await (const chunk of response.body) text += new TextDecoder().decode(chunk);
-  return text;
-}
-
-function times<T>(count: number, action: (index: number) => T): readonly T[] {
-  return Array.from({ length: count }, (_, index) => action(index));
+/** The status and the body. */
+async function answerOf(response: HttpResponse): Promise<string> {
+  return `${response.status} ${await textOf(response)}`;
 }
 
 undiciCase(
@@ -237,6 +235,56 @@ undiciCase("a refusal after a success is throttling, then one sign-in alone deci
   });
 });
 
+for (const busy of [false, true]) {
+  const how = busy ? "in the middle of their answers" : "while unused";
+  undiciCase(
+    `of 8 connections that all end ${how} while the password changes one is refused`,
+    async () => {
+      const clock = new ManualClock();
+      const gate = new CredentialGate("CORP\\svc", clock);
+      const respond: Respond = async ({ body }, conn) => {
+        const contentLength = body === "stall" ? 100 : 2;
+        await writeAll(conn, encodeResponse({ status: 200, body: "ok", contentLength }));
+        return true;
+      };
+      const options = { gate, respond, connectionsMax: 8 };
+      await using(options, async ({ server, ntlm, transport, request, post }) => {
+        const send = () => transport.send(request(busy ? "stall" : "whole"), FOREVER);
+        const answers = await Promise.all(times(8, send));
+        if (!busy) await Promise.all(answers.map(textOf));
+        clock.advance(LIMITS.signInProofAfterLossMs);
+        ntlm.switches.refusesFor = Infinity;
+        server.closeConnections();
+        await waitUntil(() => server.openConnections === 0);
+        if (busy) await Promise.all(answers.map((answer) => assert.rejects(answerOf(answer))));
+
+        const refused = { kind: "retryable", code: "SignInThrottled" };
+        const again = times(8, () => assert.rejects(retried(() => post("again")), refused));
+        await Promise.all(again);
+        assert.deepEqual([ntlm.connections, ntlm.refusals], [16, ["out of order"]]);
+      });
+    },
+  );
+}
+
+undiciCase("where the server closes behind every answer, sign-ins go side by side", async () => {
+  const gate = new CredentialGate("CORP\\svc", new ManualClock());
+  const respond: Respond = async (_request, conn) => {
+    await writeAll(conn, encodeResponse({ status: 200, body: "ok" }));
+    return false;
+  };
+  await using({ gate, respond }, async ({ server, ntlm, post }) => {
+    await post();
+    await waitUntil(() => server.openConnections === 0);
+    const hold = Promise.withResolvers<void>();
+    ntlm.switches.holdsSignIn = hold.promise;
+    const answers = times(4, () => retried(post));
+    await waitUntil(() => ntlm.logonsAtOnce === 4);
+    hold.resolve();
+    assert.deepEqual(await Promise.all(answers), times(4, () => "200 ok"));
+  });
+});
+
 undiciCase("raw NTLM goes under Negotiate where NTLM is not offered", async () => {
   await using({}, async ({ ntlm, post }) => {
     ntlm.switches.offers = ["Negotiate"];
@@ -355,7 +403,7 @@ undiciCase("a response that is cancelled or aborted gives its place to the next"
     const next = post("next");
     aborted.abort(new Error("enough"));
     assert.equal(await next, "200 ok");
-    await assert.rejects(textOf(stalled), /enough/);
+    await assert.rejects(answerOf(stalled), /enough/);
 
     const cancelled = await transport.send(request("stall"), FOREVER);
     await cancelled.body[Symbol.asyncIterator]().return?.();
@@ -398,7 +446,7 @@ undiciCase(
     await using({}, async ({ server, transport, request }) => {
       const response = await transport.send(request("last"), FOREVER);
       await transport.close();
-      assert.equal(await textOf(response), "200 last");
+      assert.equal(await answerOf(response), "200 last");
       await waitUntil(() => server.openConnections === 0);
     });
   },

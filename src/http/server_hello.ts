@@ -1,3 +1,4 @@
+import { LIMITS } from "../core/limits.ts";
 import { CIPHERS, HANDSHAKE_RECORD } from "./client_hello.ts";
 
 /**
@@ -20,8 +21,6 @@ export interface ServerHello {
   readonly complete: boolean;
 }
 
-/** Enough for long chains; a longer answer is not read on. */
-const HELLO_BYTES_MAX = 128 * 1024;
 const NOTHING = new Uint8Array(0);
 
 /** Reads the answer to a ClientHello as it arrives. */
@@ -54,7 +53,7 @@ export class ServerHelloReader {
       this.#record = this.#record.subarray(end);
       this.#takeMessages();
     }
-    if (this.#bytes > HELLO_BYTES_MAX || this.#hello?.complete) this.#ended = true;
+    if (this.#bytes > LIMITS.tlsHelloBytesMax || this.#hello?.complete) this.#ended = true;
   }
 
   #takeMessages(): void {

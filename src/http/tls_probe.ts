@@ -1,15 +1,12 @@
 import { isIP, type Socket } from "node:net";
 import type { Clock } from "../core/env.ts";
+import { LIMITS } from "../core/limits.ts";
 import { clientHello } from "./client_hello.ts";
 import { type PeerCertificate, peerCertificateOf } from "./peer_certificate.ts";
 import { type ServerHello, ServerHelloReader } from "./server_hello.ts";
 import type { SocketPath } from "./socket_path.ts";
 import type { TlsEvidence } from "./tls_failure.ts";
 
-/** A server is looked at again after this; what was seen counts until then. */
-const PROBE_INTERVAL_MS = 60_000;
-/** Servers of which something is remembered. */
-const REMEMBERED_MAX = 64;
 const UNVERIFIED = { verify: false, extraRoots: [] } as const;
 
 interface Look {
@@ -30,10 +27,10 @@ export function tlsEvidenceOf(
 ): Promise<TlsEvidence> {
   const nowMs = clock.monotonicMs();
   const earlier = looks.get(key);
-  if (earlier && nowMs - earlier.atMs < PROBE_INTERVAL_MS) return earlier.evidence;
+  if (earlier && nowMs - earlier.atMs < LIMITS.tlsLookIntervalMs) return earlier.evidence;
   looks.delete(key);
   const [oldest] = looks.keys();
-  if (oldest !== undefined && looks.size >= REMEMBERED_MAX) looks.delete(oldest);
+  if (oldest !== undefined && looks.size >= LIMITS.tlsLooksMax) looks.delete(oldest);
   const evidence = look();
   looks.set(key, { atMs: nowMs, evidence });
   return evidence;

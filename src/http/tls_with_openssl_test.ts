@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import type { SyncError } from "../core/errors.ts";
 import { systemClock } from "../runtime/system.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { HAS_OPENSSL, OpensslFolder, type OpensslServer } from "./testing/openssl.ts";
+import { rejectionOf } from "./testing/rejection_of.ts";
 
 const FOREVER = { signal: new AbortController().signal };
 const LOCALHOST = ["subjectAltName=DNS:localhost"];
@@ -44,13 +44,6 @@ async function statusOf(server: OpensslServer, options: ConnectionOptions): Prom
   } finally {
     connection.destroy();
   }
-}
-
-async function rejectionOf(promise: Promise<unknown>): Promise<SyncError> {
-  return await promise.then(
-    () => assert.fail("it was expected to reject"),
-    (error) => error as SyncError,
-  );
 }
 
 opensslCase(

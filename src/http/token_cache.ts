@@ -1,5 +1,6 @@
 import type { CallOptions, Clock, Logger } from "../core/env.ts";
 import { SyncError, syncErrorOf } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
 import type { Secret } from "../core/secret.ts";
 import { SignInRefused } from "./credential_gate.ts";
 import type { AccessToken, TokenSource } from "./token_source.ts";
@@ -19,16 +20,6 @@ export interface TokenCacheOptions {
   readonly clock: Clock;
   readonly log: Logger;
 }
-
-/** A token is renewed so long before it expires, ms, or a tenth of its life, whichever is less. */
-const RENEWAL_AHEAD_MS = 5 * 60_000;
-/** A renewal that failed while the token is still valid is not tried again before, ms. */
-const RENEWAL_PAUSE_MS = 30_000;
-/**
- * An authority that did not answer properly is not asked again before, ms, whoever wants to, unless
- * it names another delay.
- */
-const FAILURE_PAUSE_MS = 5_000;
 
 /** A token, and times of the monotonic clock, ms. */
 interface HeldToken extends AccessToken {
@@ -99,7 +90,8 @@ export class TokenCache implements TokenSource {
       const error = syncErrorOf(thrown);
       // Refusals are held by the gate, which opens as soon as the secret is replaced.
       if (error.kind !== "retryable" || error instanceof SignInRefused) throw error;
-      const untilMs = clock.monotonicMs() + (error.retryAfterMs ?? FAILURE_PAUSE_MS);
+      const { retryAfterMs: wanted = LIMITS.tokenFailurePauseMs } = error;
+      const untilMs = clock.monotonicMs() + Math.min(wanted, LIMITS.tokenFailurePauseMsMax);
       this.#failure = { error, untilMs };
       // Whoever hears of it also hears how long it is useless to ask again.
       this.#checkPause();
@@ -126,7 +118,7 @@ export class TokenCache implements TokenSource {
       if (this.#life.signal.aborted) return;
       const { code, message, hint, retryAfterMs = 0 } = syncErrorOf(thrown);
       const nowMs = clock.monotonicMs();
-      this.#renewNotBeforeMs = nowMs + Math.max(retryAfterMs, RENEWAL_PAUSE_MS);
+      this.#renewNotBeforeMs = nowMs + Math.max(retryAfterMs, LIMITS.tokenRenewalPauseMs);
       log.warn("The access token cannot be renewed; the old one is used until it expires.", {
         code,
         reason: message,
@@ -138,7 +130,7 @@ export class TokenCache implements TokenSource {
 }
 
 function heldTokenOf({ value, lifetimeMs, renewAfterMs }: IssuedToken, askedMs: number): HeldToken {
-  const aheadMs = Math.min(RENEWAL_AHEAD_MS, lifetimeMs / 10);
+  const aheadMs = Math.min(LIMITS.tokenRenewalAheadMs, lifetimeMs / 10);
   const renewMs = Math.min(renewAfterMs ?? lifetimeMs, lifetimeMs - aheadMs);
   return { value, renewAtMs: askedMs + renewMs, expiresAtMs: askedMs + lifetimeMs };
 }

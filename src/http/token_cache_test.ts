@@ -71,8 +71,14 @@ Deno.test("the authority's wish when to renew is followed, if it is early enough
   assert.equal(late.world.requests, 2);
 });
 
-Deno.test("a failure that can pass is not repeated for 5 s, or as long as it says", async () => {
-  for (const [named, pauseMs] of [[undefined, 5_000], [1_000, 1_000], [90_000, 90_000]] as const) {
+Deno.test("a failure that can pass is not repeated for 5 s, or as long as it says within reason", async () => {
+  const pauses = [
+    [undefined, 5_000],
+    [1_000, 1_000],
+    [90_000, 90_000],
+    [24 * HOUR_MS, 900_000],
+  ] as const;
+  for (const [named, pauseMs] of pauses) {
     const { cache, clock, world, value } = setUp();
     world.failure = failure("retryable", named);
     await assert.rejects(cache.token(FOREVER), { code: "Failure", retryAfterMs: pauseMs });

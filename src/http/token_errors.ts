@@ -1,4 +1,5 @@
 import { SyncError } from "../core/errors.ts";
+import { retryAfterMsOf } from "../core/retry_after.ts";
 import type { Refusal } from "./credential_gate.ts";
 import { foreignText } from "./foreign_text.ts";
 import {
@@ -182,14 +183,6 @@ function passingErrorOf(
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     },
   );
-}
-
-/** `Retry-After` in ms: seconds or a date (RFC 9110 section 10.2.3). */
-function retryAfterMsOf(field: string | undefined, now: Date): number | undefined {
-  const value = field?.trim() ?? "";
-  if (/^[0-9]{1,9}$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
 }
 
 /** An assertion is valid for ten minutes of our clock: one that is off makes it worthless. */

@@ -1,7 +1,7 @@
 import type { CallOptions } from "../core/env.ts";
 
 export interface HttpRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   /** Absolute URL; the transport decides which connection serves it. */
   readonly url: URL;
   /** Names in lower case. Never credentials: those are the transport's. */

@@ -1,6 +1,7 @@
 import { Secret } from "../../src/core/secret.ts";
 import { CredentialGate } from "../../src/http/credential_gate.ts";
 import { createNtlmTransport, type NtlmTransport } from "../../src/http/ntlm_transport.ts";
+import { textOf } from "../../src/http/testing/text_of.ts";
 import { systemClock } from "../../src/runtime/system.ts";
 
 export interface NtlmClientOptions {
@@ -41,10 +42,7 @@ export class NtlmClient implements AsyncDisposable {
       headers: { "content-type": "text/xml" },
       body: new TextEncoder().encode(body),
     }, FOREVER);
-    const decoder = new TextDecoder();
-    let text = "";
-    for await (const chunk of response.body) text += decoder.decode(chunk, { stream: true });
-    return `${response.status} ${text}`;
+    return `${response.status} ${await textOf(response)}`;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

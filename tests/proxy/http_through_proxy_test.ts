@@ -10,6 +10,7 @@ import {
   writeAll,
 } from "../../src/http/testing/http_wire.ts";
 import { TestServer } from "../../src/http/testing/test_server.ts";
+import { textOf } from "../../src/http/testing/text_of.ts";
 import { undiciCase } from "../../src/http/testing/undici_case.ts";
 import { systemClock } from "../../src/runtime/system.ts";
 import { SimulatedProxy, type SimulatedProxyOptions } from "./simulated_proxy.ts";
@@ -40,8 +41,7 @@ async function post(connection: Connection, body: string): Promise<string> {
     headers: { "x-test": "1" },
     body: new TextEncoder().encode(body),
   }, FOREVER);
-  const chunks = await Array.fromAsync(exchange.body);
-  return chunks.map((chunk) => new TextDecoder().decode(chunk)).join("");
+  return await textOf(exchange);
 }
 
 /** Sends two requests through a proxy, and returns what the proxy and the server saw. */

@@ -6,6 +6,7 @@ import type { HttpProxy } from "../../src/http/proxy.ts";
 import { TestAuthority } from "../../src/http/testing/certificates.ts";
 import { encodeResponse, WireReader, writeAll } from "../../src/http/testing/http_wire.ts";
 import { type Serve, TestServer } from "../../src/http/testing/test_server.ts";
+import { textOf } from "../../src/http/testing/text_of.ts";
 import { undiciCase } from "../../src/http/testing/undici_case.ts";
 import { waitUntil } from "../../src/http/testing/wait_until.ts";
 import { systemClock } from "../../src/runtime/system.ts";
@@ -41,8 +42,7 @@ async function post(connection: Connection, body: string): Promise<string> {
     headers: {},
     body: new TextEncoder().encode(body),
   }, FOREVER);
-  const chunks = await Array.fromAsync(exchange.body);
-  return chunks.map((chunk) => new TextDecoder().decode(chunk)).join("");
+  return await textOf(exchange);
 }
 
 undiciCase("https goes through a tunnel, with TLS to the server itself", async () => {

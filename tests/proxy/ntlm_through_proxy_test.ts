@@ -4,6 +4,7 @@ import { CredentialGate } from "../../src/http/credential_gate.ts";
 import { createNtlmTransport } from "../../src/http/ntlm_transport.ts";
 import type { HttpProxy } from "../../src/http/proxy.ts";
 import { TestAuthority } from "../../src/http/testing/certificates.ts";
+import { textOf } from "../../src/http/testing/text_of.ts";
 import { undiciCase } from "../../src/http/testing/undici_case.ts";
 import { systemClock } from "../../src/runtime/system.ts";
 import {
@@ -47,16 +48,14 @@ async function ask(
   });
   const statuses: number[] = [];
   for (let asked = 0; asked < count; asked++) {
-    const { status, body } = await transport.send({
+    const response = await transport.send({
       method: "POST",
       url: endpoint,
       headers: { "content-type": "text/xml; charset=utf-8" },
       body: new TextEncoder().encode(FIND_FOLDER),
     }, FOREVER);
-    const chunks = await Array.fromAsync(body);
-    const text = chunks.map((chunk) => new TextDecoder().decode(chunk)).join("");
-    assert.match(text, /NoError/);
-    statuses.push(status);
+    assert.match(await textOf(response), /NoError/);
+    statuses.push(response.status);
   }
   return statuses;
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../src/core/env.ts";
-import type { SyncError } from "../../src/core/errors.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { dial, type DialOptions } from "../../src/http/dial.ts";
 import type { HttpProxy } from "../../src/http/proxy.ts";
 import { selfSigned, TestAuthority } from "../../src/http/testing/certificates.ts";
+import { rejectionOf } from "../../src/http/testing/rejection_of.ts";
 import { type Serve, TestServer } from "../../src/http/testing/test_server.ts";
 import { waitUntil } from "../../src/http/testing/wait_until.ts";
 import { systemClock } from "../../src/runtime/system.ts";
@@ -49,13 +49,6 @@ function clockOf(event: Promise<void>): Clock {
 
 function through({ url, ...more }: HttpProxy, options: Partial<DialOptions> = {}): DialOptions {
   return { ...OPTIONS, proxy: { url, ...more }, ...options };
-}
-
-async function rejectionOf(promise: Promise<unknown>): Promise<SyncError> {
-  return await promise.then(
-    () => assert.fail("it was expected to reject"),
-    (error) => error as SyncError,
-  );
 }
 
 Deno.test("the server's certificate going unverified does not extend to the proxy's", async () => {

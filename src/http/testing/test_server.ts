@@ -13,9 +13,11 @@ export class TestServer implements AsyncDisposable {
 
   constructor(serve: Serve, certificate?: CertificateWithKey) {
     const address = { hostname: "127.0.0.1", port: 0 };
-    this.#listener = certificate
-      ? Deno.listenTls({ ...address, cert: certificate.pem, key: certificate.keyPem })
-      : Deno.listen(address);
+    this.#listener = onFreshPort(() =>
+      certificate
+        ? Deno.listenTls({ ...address, cert: certificate.pem, key: certificate.keyPem })
+        : Deno.listen(address)
+    );
     this.#scheme = certificate ? "https" : "http";
     this.#running = this.#accept(serve);
   }
@@ -59,6 +61,21 @@ export class TestServer implements AsyncDisposable {
       });
       this.#serving.add(served);
     }
+  }
+}
+
+const usedPorts = new Set<number>();
+
+/** The system gives ports again, and what is remembered of a server would be taken for the next. */
+function onFreshPort(listen: () => Deno.Listener): Deno.Listener {
+  for (;;) {
+    const listener = listen();
+    const { port } = listener.addr as Deno.NetAddr;
+    if (!usedPorts.has(port)) {
+      usedPorts.add(port);
+      return listener;
+    }
+    listener.close();
   }
 }
 
