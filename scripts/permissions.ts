@@ -1,3 +1,5 @@
+import { AZURE_VARIABLES } from "../src/azure/azure_variables.ts";
+
 /**
  * What the executable may do, for good: nobody can widen it at run time. The program itself then
  * revokes what its configuration does not need (spec section 4).
@@ -27,22 +29,6 @@ const DOCUMENTED = [
   "SSL_CERT_FILE",
 ] as const;
 
-/** What Azure's own tools and hosts name their credentials by (DefaultAzureCredential). */
-const AZURE = [
-  "AZURE_AUTHORITY_HOST",
-  "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-  "AZURE_CLIENT_CERTIFICATE_PATH",
-  "AZURE_CLIENT_ID",
-  "AZURE_CLIENT_SECRET",
-  "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
-  "AZURE_FEDERATED_TOKEN_FILE",
-  "AZURE_POD_IDENTITY_AUTHORITY_HOST",
-  "AZURE_STORAGE_CONNECTION_STRING",
-  "AZURE_TENANT_ID",
-  "IDENTITY_ENDPOINT",
-  "IDENTITY_HEADER",
-] as const;
-
 /** Not for people: what the program sets for Deno before it opens TLS, and terminal manners. */
 const INTERNAL = [
   "DENO_TLS_CA_STORE",
@@ -63,7 +49,7 @@ export const APPLIANCE_PERMISSIONS: readonly string[] = [
   "--allow-run",
   // The Azure SDK tells the service on what it runs.
   "--allow-sys=osRelease",
-  `--allow-env=${[...DOCUMENTED, ...AZURE, ...INTERNAL].join(",")}`,
+  `--allow-env=${[...DOCUMENTED, ...AZURE_VARIABLES, ...INTERNAL].join(",")}`,
   // Packages look for variables of their own when they are loaded. Refusing would throw.
   "--ignore-env",
 ];

@@ -4,7 +4,6 @@ import type { HttpProxy } from "../http/proxy.ts";
 import type { Destination } from "../storage/local_destination.ts";
 import { ObjectSink } from "../storage/object_sink.ts";
 import { ObjectStateStore } from "../storage/object_state_store.ts";
-import type { ObjectStore } from "../storage/object_store.ts";
 import { AzureObjectStore } from "./azure_object_store.ts";
 import { BlobContainer } from "./blob_container.ts";
 import type { BlobAccess } from "./blob_credential.ts";
@@ -45,25 +44,9 @@ export interface AzureDestinationOptions {
 
 /** Closes its connections when it is disposed; mailboxes must have been given up before. */
 export interface AzureDestination extends Destination, AsyncDisposable {
-  /** What sink and states are made of, for what else lies there: `config/OWNER/KEY.json`. */
-  readonly objects: ObjectStore;
+  /** What sink and states are made of, for what else lies there and to read emails back. */
+  readonly objects: AzureObjectStore;
 }
-
-/** Every environment variable that `variable` is asked for. */
-export const AZURE_VARIABLES = [
-  "AZURE_AUTHORITY_HOST",
-  "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-  "AZURE_CLIENT_CERTIFICATE_PATH",
-  "AZURE_CLIENT_ID",
-  "AZURE_CLIENT_SECRET",
-  "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
-  "AZURE_FEDERATED_TOKEN_FILE",
-  "AZURE_POD_IDENTITY_AUTHORITY_HOST",
-  "AZURE_STORAGE_CONNECTION_STRING",
-  "AZURE_TENANT_ID",
-  "IDENTITY_ENDPOINT",
-  "IDENTITY_HEADER",
-] as const;
 
 /**
  * Azure Blob Storage as the destination: emails, states and leases below one prefix of a container

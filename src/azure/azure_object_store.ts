@@ -7,8 +7,9 @@ import type {
   ReadOptions,
   WalkOptions,
 } from "../storage/object_store.ts";
+import type { ObjectContents } from "../storage/stored_email_content.ts";
 import { AzureBatch } from "./azure_batch.ts";
-import type { BlobContainer } from "./blob_container.ts";
+import type { BlobContainer, ReadBlob, ReadBlobOptions } from "./blob_container.ts";
 import { hasCode } from "./blob_errors.ts";
 import type { BlobLeases } from "./blob_leases.ts";
 import { HeldBlobs } from "./held_blobs.ts";
@@ -37,12 +38,14 @@ interface Hold {
 
 /** How often a lease that is waited for is asked for. */
 const LOCK_AGAIN_MS = 5_000;
+/** What of an opened blob is in memory at a time. */
+const RANGE_BYTES = 1024 * 1024;
 const LOCK_TEXT = new TextEncoder().encode(
   "Whoever holds a lease on this blob syncs the mailbox.\n",
 );
 
 /** Objects as block blobs of one container of Azure Blob Storage. */
-export class AzureObjectStore implements ObjectStore {
+export class AzureObjectStore implements ObjectStore, ObjectContents {
   readonly #options: AzureObjectStoreOptions;
   /** By the folder of the lock. */
   readonly #holds = new Map<string, Hold>();
@@ -54,15 +57,50 @@ export class AzureObjectStore implements ObjectStore {
   }
 
   async read(name: string, options: ReadOptions): Promise<Uint8Array | undefined> {
-    options.signal.throwIfAborted();
     const hold = this.#holds.get(folderOf(name));
+    const found = await this.#read(name, options);
+    hold?.blobs.seen(name, found?.etag);
+    return found?.bytes;
+  }
+
+  /**
+   * Reads by ranges, each of which is tried again by itself. What is replaced or removed meanwhile
+   * ends there.
+   */
+  async open(
+    name: string,
+    { signal, bytesMax }: ReadOptions,
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const first = await this.#read(name, { signal, bytesMax: Math.min(RANGE_BYTES, bytesMax) });
+    return first && this.#ranges(name, first, { signal, bytesMax });
+  }
+
+  async *#ranges(
+    name: string,
+    { etag, bytes: beginning }: ReadBlob,
+    { signal, bytesMax }: ReadOptions,
+  ): AsyncGenerator<Uint8Array, void> {
+    yield beginning;
+    let offset = beginning.byteLength;
+    // A range that is not full was the last.
+    while (offset > 0 && offset % RANGE_BYTES === 0 && offset < bytesMax) {
+      const range = { offset, bytesMax: Math.min(RANGE_BYTES, bytesMax - offset), etag };
+      const found = await this.#read(name, { signal, ...range });
+      if (!found || found.bytes.byteLength === 0) return;
+      yield found.bytes;
+      offset += found.bytes.byteLength;
+    }
+  }
+
+  async #read(name: string, options: ReadBlobOptions): Promise<ReadBlob | undefined> {
+    options.signal.throwIfAborted();
     try {
-      const found = await this.#options.container.read(name, options);
-      hold?.blobs.seen(name, found?.etag);
-      return found?.bytes;
+      return await this.#options.container.read(name, options);
     } catch (thrown) {
       // What somebody archived is not at hand: it is stored again, and then it is.
       if (hasCode(thrown, "BlobArchived") && name.startsWith("data/")) return undefined;
+      // The version that was asked for has gone.
+      if (hasCode(thrown, "ConditionNotMet")) return undefined;
       throw thrown;
     }
   }

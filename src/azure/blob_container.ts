@@ -2,13 +2,22 @@ import { createHash } from "node:crypto";
 import type { BlobRequestConditions, Metadata } from "@azure/storage-blob";
 import type { CallOptions } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
+import { present } from "../storage/present.ts";
 import { hasCode } from "./blob_errors.ts";
 import type { ContainerCalls } from "./container_calls.ts";
 
-/** A blob's content, or its beginning. */
+/** A blob's content, or a part of it. */
 export interface ReadBlob {
   readonly bytes: Uint8Array;
   readonly etag: string;
+}
+
+export interface ReadBlobOptions extends CallOptions {
+  readonly bytesMax: number;
+  /** Where the part begins, in bytes; default 0. */
+  readonly offset?: number;
+  /** Rejects with code `ConditionNotMet` for a blob with another one; absent: any will do. */
+  readonly etag?: string;
 }
 
 /** What a blob says of itself. */
@@ -48,20 +57,24 @@ export class BlobContainer {
     this.#calls = calls;
   }
 
-  /** The first `bytesMax` bytes of a blob; nothing if there is none. */
+  /** At most `bytesMax` bytes of a blob; nothing if there is none. */
   async read(
     name: string,
-    { signal, bytesMax }: CallOptions & { readonly bytesMax: number },
+    { signal, bytesMax, offset = 0, etag: ifMatch }: ReadBlobOptions,
   ): Promise<ReadBlob | undefined> {
     try {
       return await this.#calls.onBlob(name, { operation: "Get Blob", signal }, async (blob) => {
-        const options = { abortSignal: signal, maxRetryRequests: 0 };
-        const { etag = "", readableStreamBody } = await blob.download(0, bytesMax, options);
-        return { etag, bytes: await wholly(() => upTo(bytesMax, readableStreamBody)) };
+        const { etag = "", contentLength = 0, readableStreamBody } = await blob.download(
+          offset,
+          bytesMax,
+          { abortSignal: signal, maxRetryRequests: 0, conditions: present({ ifMatch }) },
+        );
+        const content = new Uint8Array(Math.min(bytesMax, contentLength));
+        return { etag, bytes: await wholly(() => filled(content, readableStreamBody)) };
       });
     } catch (thrown) {
       if (hasCode(thrown, "BlobNotFound")) return undefined;
-      // There is no first byte: it is empty.
+      // There is no byte at `offset`: it ends there or before, or it is empty.
       if (!hasCode(thrown, "InvalidRange", "Http416")) throw thrown;
       const facts = await this.look(name, { signal });
       return facts && { etag: facts.etag, bytes: new Uint8Array() };
@@ -201,12 +214,6 @@ function writing(name: string, md5: Uint8Array, { conditions, metadata }: WriteO
   };
 }
 
-/** The properties that have a value: the SDK tells absent from `undefined`. */
-function present<T extends object>(properties: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(properties).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
-
 function md5Of(content: Uint8Array): Uint8Array {
   return createHash("md5").update(content).digest();
 }
@@ -225,23 +232,18 @@ async function wholly<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function upTo(
-  bytesMax: number,
+/** What a stream has, as far as it fits. Read to its end, its connection serves other calls. */
+async function filled(
+  content: Uint8Array,
   stream: AsyncIterable<unknown> | undefined,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
+  let length = 0;
   for await (const chunk of stream ?? []) {
     if (!(chunk instanceof Uint8Array)) continue;
-    chunks.push(chunk.subarray(0, bytesMax - bytes));
-    bytes += chunk.byteLength;
-    if (bytes >= bytesMax) break;
+    const fitting = chunk.subarray(0, content.byteLength - length);
+    content.set(fitting, length);
+    length += fitting.byteLength;
+    if (fitting.byteLength < chunk.byteLength) break;
   }
-  const content = new Uint8Array(Math.min(bytes, bytesMax));
-  let at = 0;
-  for (const chunk of chunks) {
-    content.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return content;
+  return content.subarray(0, length);
 }

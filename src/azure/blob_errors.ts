@@ -1,4 +1,5 @@
 import { SyncError } from "../core/errors.ts";
+import { retryAfterMsOf } from "../core/retry_after.ts";
 import {
   ANSWERING_CODES,
   type BlobPlace,
@@ -6,7 +7,7 @@ import {
   type KnownRefusal,
 } from "./blob_refusals.ts";
 
-/** The head of an answer that is no success. */
+/** The head of an answer. */
 export interface BlobAnswer {
   readonly status: number;
   /** Names in lower case. */
@@ -28,14 +29,14 @@ export interface BlobErrorContext {
 const CLOCK_SKEW_MS_MAX = 5 * 60_000;
 
 /**
- * What an answer of the Blob service that is no success means. The code is Microsoft's where one is
+ * What an answer that is no success of the Blob service means. The code is Microsoft's where one is
  * known here, else `Http` with the status: a metric label stays bounded. Kind `retryable` for what
  * passes by itself, else `destination`. Nothing of the answer's own text gets into a message: it can
  * quote what was signed.
  */
 export function blobErrorOf(answer: BlobAnswer, context: BlobErrorContext): SyncError {
   const said = answer.headers.get("x-ms-error-code") ?? "";
-  const retryAfterMs = retryAfterMsOf(answer, context.now);
+  const retryAfterMs = delayMsOf(answer, context.now);
   const { code, known } = refusalOf(answer, said, context);
   const { account, container } = context.place;
   return new SyncError(
@@ -81,7 +82,8 @@ function refusalOf(
   if (said === "AuthenticationFailed") return unauthenticated(answer, context);
   const expired = said === "AuthorizationFailure" ? expiredSas(context) : undefined;
   if (expired) return expired;
-  const known = KNOWN_REFUSALS.get(said);
+  const usual = KNOWN_REFUSALS.get(said);
+  const known = context.place.credential === "sas" ? usual?.withSas ?? usual : usual;
   if (known) return { code: said, known };
   if (ANSWERING_CODES.has(said)) return { code: said, known: UNEXPECTED };
   if (!isOfBlobService(answer)) return { code: "NotBlobStorage", known: notBlobStorage(context) };
@@ -96,8 +98,8 @@ const UNEXPECTED: KnownRefusal = {
   hint: () => "Look its error code up in Microsoft's documentation of the Blob service",
 };
 
-/** A gateway or a portal that answers in its place names no request of the service. */
-function isOfBlobService({ headers }: BlobAnswer): boolean {
+/** What answers in its place, a gateway or a portal, names no request of the service. */
+export function isOfBlobService({ headers }: BlobAnswer): boolean {
   return headers.has("x-ms-request-id") || headers.has("x-ms-version") ||
     headers.has("x-ms-error-code");
 }
@@ -166,12 +168,10 @@ function identifiers({ status, headers }: BlobAnswer, said: string): string {
   return ` (${parts.join(", ")})`;
 }
 
-/** `x-ms-retry-after-ms`, or `Retry-After` as seconds or a date (RFC 9110 section 10.2.3), in ms. */
-function retryAfterMsOf({ headers }: BlobAnswer, now: Date): number | undefined {
+/** The service names a delay to the millisecond, too. */
+function delayMsOf({ headers }: BlobAnswer, now: Date): number | undefined {
   const exact = headers.get("x-ms-retry-after-ms")?.trim() ?? "";
-  if (/^[0-9]{1,9}$/.test(exact)) return Number(exact);
-  const value = headers.get("retry-after")?.trim() ?? "";
-  if (/^[0-9]{1,6}$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
+  return /^[0-9]{1,9}$/.test(exact)
+    ? Number(exact)
+    : retryAfterMsOf(headers.get("retry-after"), now);
 }

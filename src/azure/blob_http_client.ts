@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { HttpOperationResponse, IHttpClient, WebResource } from "@azure/storage-blob";
 import { assert } from "../core/errors.ts";
 import type { HttpRequest, HttpResponse, HttpTransport } from "../http/transport.ts";
-import type { BlobAnswer } from "./blob_errors.ts";
+import { type BlobAnswer, isOfBlobService } from "./blob_errors.ts";
 
 /** A page of 1,000 blobs has less than a MiB; anything of this size is some other server's. */
 const TEXT_BYTES_MAX = 16 * 1024 * 1024;
@@ -20,7 +20,8 @@ const NEVER = new AbortController().signal;
  * is uploaded is cut into blocks that are held until the service has them, so that memory is bounded
  * by the block, and repeating one is safe and ours to decide. Answers are streamed.
  *
- * An answer that is no success is thrown as what `refused` makes of it, before the SDK looks at it.
+ * An answer that is no success, or of somebody else than the service, is thrown as what `refused`
+ * makes of it, before the SDK looks at it.
  */
 export class BlobHttpClient implements IHttpClient {
   readonly #transport: HttpTransport;
@@ -36,7 +37,7 @@ export class BlobHttpClient implements IHttpClient {
     const signal = request.abortSignal instanceof AbortSignal ? request.abortSignal : NEVER;
     const response = await this.#transport.send(requestOf(request), { signal });
     const { status } = response;
-    if (status < 200 || status > 299) {
+    if (status < 200 || status > 299 || !isOfBlobService(response)) {
       await discard(response);
       throw this.#refused(response);
     }
@@ -54,12 +55,15 @@ export class BlobHttpClient implements IHttpClient {
   }
 }
 
-function requestOf({ url, method, headers, body }: WebResource): HttpRequest {
+const METHODS: readonly HttpRequest["method"][] = ["GET", "HEAD", "POST", "PUT", "DELETE"];
+
+function requestOf({ url, method: wanted, headers, body }: WebResource): HttpRequest {
+  const method = METHODS.find((known) => known === wanted);
+  assert(method !== undefined, "the service is asked by methods that it has");
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
   assert(bytes === undefined || bytes instanceof Uint8Array, "request bodies are held in memory");
   return {
-    // The transport passes on whatever it is; its type names what Exchange is asked with.
-    method: method as HttpRequest["method"],
+    method,
     url: new URL(url),
     headers: headers.toJson(),
     ...(bytes ? { body: bytes } : {}),

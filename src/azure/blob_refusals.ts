@@ -6,6 +6,8 @@ export interface KnownRefusal {
   readonly finding: string;
   /** What to do about it, as one imperative sentence without a full stop. */
   readonly hint: (place: BlobPlace) => string;
+  /** What it is instead where a SAS token signs. */
+  readonly withSas?: KnownRefusal;
 }
 
 /** Where blobs are kept, and as whom we ask for them: for messages. */
@@ -105,10 +107,12 @@ export const KNOWN_REFUSALS: ReadonlyMap<string, KnownRefusal> = new Map([
   ["AuthorizationPermissionMismatch", {
     finding: `the role "${ROLE}" is missing, or was assigned only minutes ago`,
     hint: assignmentOf,
+    withSas: SAS_TOO_NARROW,
   }],
   ["InsufficientAccountPermissions", {
     finding: "what signs in may only read",
     hint: assignmentOf,
+    withSas: SAS_TOO_NARROW,
   }],
   ["AuthorizationFailure", NETWORK_BLOCKED],
   ["AuthorizationSourceIPMismatch", SAS_TOO_NARROW],
@@ -163,8 +167,7 @@ export const ANSWERING_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** How whoever signs in gets the role, as a command that needs no other knowledge. */
-function assignmentOf({ account, container, credential, principal }: BlobPlace): string {
-  if (credential === "sas") return SAS_TOO_NARROW.hint({ account, container, credential });
+function assignmentOf({ account, container, principal }: BlobPlace): string {
   const assignee = principal === undefined
     ? "--assignee CLIENT_ID"
     : `--assignee-object-id ${principal}`;

@@ -115,6 +115,8 @@ export class BlobService implements AsyncDisposable {
     const pool: ConnectionPoolOptions = {
       endpoint,
       trust: { verify: true, extraRoots: caCerts },
+      // `ews_ssl_ca_file` and the like have no say in these connections.
+      hasOwnSettings: false,
       clock: env.clock,
       ...{ connectionsMax, connectMsMax, headersMsMax },
       ...(proxy ? { proxy } : {}),

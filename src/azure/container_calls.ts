@@ -101,7 +101,10 @@ export class ContainerCalls {
 
 /** What the SDK throws by itself is about an answer it cannot read. */
 function understood(thrown: unknown): unknown {
-  if (!(thrown instanceof Error) || thrown.name !== "RestError") return thrown;
+  // A range error is about header fields that something on the way has removed.
+  const isOfSdk = thrown instanceof RangeError ||
+    (thrown instanceof Error && thrown.name === "RestError");
+  if (!isOfSdk) return thrown;
   return new SyncError("retryable", "NotBlobStorage", "The Blob service's answer cannot be read", {
     hint: "Check `REINFER_EWS_AZURE_BLOB_ENDPOINT`, and that no proxy answers in its place",
   });

@@ -51,24 +51,23 @@ export class MailboxLease implements AsyncDisposable {
    */
   async check({ signal }: CallOptions): Promise<void> {
     signal.throwIfAborted();
-    if (this.#lost) throw this.#lost;
-    if (this.#isInTime) return;
-    await this.confirm({ signal });
+    if (this.#lost || !this.#isInTime) await this.confirm({ signal });
   }
 
   /**
    * Before progress is written: the service is asked, for a lease can be broken, and a process can be
    * stopped while its clock stands. Where it does not answer, the lease's own time counts. Rejects as
-   * `check` does.
+   * `check` does, and with the signal's reason at once.
    */
   async confirm({ signal }: CallOptions): Promise<void> {
+    signal.throwIfAborted();
     if (this.#lost) throw this.#lost;
     try {
-      await this.#renewed();
+      await waitFor(this.#renewed(), signal);
     } catch (thrown) {
+      signal.throwIfAborted();
       if (this.#lost || !this.#isInTime) throw thrown;
     }
-    signal.throwIfAborted();
   }
 
   /** Gives the lease up; if that fails, or takes too long, it ends by itself. */
@@ -154,6 +153,18 @@ export class MailboxLease implements AsyncDisposable {
     this.#lost = mailboxLost(this.#options.name);
     this.#life.abort();
     return this.#lost;
+  }
+}
+
+/** The renewal is others' as well: whoever stops waiting does not end it. */
+async function waitFor(renewal: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([renewal, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
   }
 }
 

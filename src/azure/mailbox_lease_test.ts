@@ -138,6 +138,16 @@ Deno.test("a lease that another has taken is lost for good, and its service left
   assert.equal(service.holder, "ours", "what is lost is not given up");
 });
 
+Deno.test("a renewal without an answer holds nobody up who stops", async () => {
+  const service = new LeaseService();
+  await using lease = await service.taken();
+  service.renew = () => Promise.withResolvers<boolean>().promise;
+  const stop = new AbortController();
+  const confirmed = lease.confirm({ signal: stop.signal });
+  stop.abort(new Error("stopped"));
+  await assert.rejects(confirmed, /stopped/);
+});
+
 Deno.test("an idle holder notices within 15 s that another has taken its lease", async () => {
   const service = new LeaseService();
   await using lease = await service.taken();

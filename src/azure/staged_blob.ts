@@ -55,7 +55,6 @@ class BlockWriter {
   /** Copies the chunk: its buffer may be used again by whoever made it. */
   async write(chunk: Uint8Array): Promise<void> {
     this.#signal.throwIfAborted();
-    this.#hash.update(chunk);
     for (let rest = chunk; rest.byteLength > 0;) {
       if (this.#length === BLOCK_BYTES) await this.#flush();
       this.#makeRoomFor(rest.byteLength);
@@ -96,6 +95,7 @@ class BlockWriter {
     this.#blockIds.push(id);
     // Once it is known to stay as it is, the content is only read: its hash and size are asked for.
     if (this.#immutable) return;
+    this.#hash.update(block);
     try {
       await this.#container.putBlock(this.#name, id, block, { signal: this.#signal });
     } catch (thrown) {

@@ -4,7 +4,7 @@ import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { heldMimeContent, type MimeContent } from "../core/mime_content.ts";
 import type { ContentFacts } from "./measured_content.ts";
-import type { ObjectStore, ReadOptions } from "./object_store.ts";
+import type { ReadOptions } from "./object_store.ts";
 
 /** Opens objects of any size. */
 export interface ObjectContents {
@@ -13,16 +13,6 @@ export interface ObjectContents {
    * was replaced while it is read may come in a mixture. Rejects and fails as `ObjectStore.read`.
    */
   open(name: string, options: ReadOptions): Promise<AsyncIterable<Uint8Array> | undefined>;
-}
-
-/** Contents of a store that gives them only whole: in memory for as long as they are read. */
-export function wholeContents(store: Pick<ObjectStore, "read">): ObjectContents {
-  return {
-    open: async (name, options) => {
-      const bytes = await store.read(name, options);
-      return bytes && chunksOf([bytes]);
-    },
-  };
 }
 
 /** The content of a stored email, and what its record vouches for. */
@@ -79,8 +69,4 @@ async function* checked(
   if (hash.digest("hex") !== sha256) {
     throw storedEmailDamaged(name, "the content is other than recorded");
   }
-}
-
-async function* chunksOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void> {
-  yield* await Promise.resolve(chunks);
 }

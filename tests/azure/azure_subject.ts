@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   type AzureDestinationOptions,
   createAzureDestination,
@@ -7,6 +6,7 @@ import type { Mailbox } from "../../src/core/mailbox.ts";
 import { Semaphore } from "../../src/core/semaphore.ts";
 import { dataFolderOf } from "../../src/storage/layout.ts";
 import type { StoredEmail } from "../contract/sink_contract.ts";
+import { storedEmailOf } from "../contract/stored_email_of.ts";
 import { ACCOUNT, ACCOUNT_KEY, type Azurite } from "./azurite.ts";
 import { BlobReader } from "./blob_reader.ts";
 import { hastyEnv } from "./hasty_env.ts";
@@ -75,19 +75,9 @@ async function storedEmails(
   return await Promise.all(records.map((name) => readEmail(reader, name)));
 }
 
-async function readEmail(reader: BlobReader, name: string): Promise<StoredEmail> {
-  const record = JSON.parse(await reader.text(name));
+/** An email by the name of its record. */
+export async function readEmail(reader: BlobReader, name: string): Promise<StoredEmail> {
+  const record = await reader.text(name);
   const mime = await reader.bytes(name.replace(/json$/, "eml"));
-  const mimeSha256 = createHash("sha256").update(mime).digest("hex");
-  if (record.mime_sha256 !== mimeSha256 || record.mime_size !== mime.byteLength) {
-    throw new Error(`"${name}" vouches for other bytes than those beside it`);
-  }
-  return {
-    id: record.id,
-    folder: record.metadata.folder,
-    isRead: record.metadata.is_read,
-    mimeSha256,
-    mimeSizeBytes: mime.byteLength,
-    rebuilt: record.rebuilt ?? false,
-  };
+  return storedEmailOf({ name, record, mime });
 }

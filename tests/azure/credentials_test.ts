@@ -197,6 +197,16 @@ undiciCase(
   },
 );
 
+undiciCase("a certificate that is not trusted is a matter of this machine's roots", async () => {
+  await using subject = await azureSubject(azurite, { readerCaCerts: [identity.caPem] });
+  await assert.rejects(subject.sink.probe({ signal }), (thrown) => {
+    assert.ok(thrown instanceof SyncError);
+    assert.match(thrown.hint ?? "", /SSL_CERT_FILE/);
+    assert.ok(!/ews_ssl/.test(thrown.hint ?? ""), thrown.hint);
+    return thrown.kind === "destination";
+  });
+});
+
 undiciCase("an account key needs nobody to sign in to", async () => {
   const variables = { AZURE_STORAGE_CONNECTION_STRING: CONNECTION_STRING };
   assert.deepEqual(await signInOn({ variables }), []);

@@ -24,8 +24,6 @@ export interface IdentityServices extends AsyncDisposable {
   readonly identityHeader: string;
   /** Registered certificates in PEM. */
   certificates: readonly string[];
-  /** Lifetime of what is issued from now on, s. */
-  lifetimeS: number;
   /** Answered in place of a token, if it is there. */
   fault: (() => HttpAnswer | undefined) | undefined;
   /** What was asked for, as `secret`, `certificate`, `federated`, `virtual machine`, `app`. */
@@ -35,8 +33,10 @@ export interface IdentityServices extends AsyncDisposable {
 }
 
 /** The object id of everybody that signs in here. */
-export const OBJECT_ID = "6f1f9d7e-0000-4000-8000-000000000001";
+const OBJECT_ID = "6f1f9d7e-0000-4000-8000-000000000001";
 const RESOURCE = "https://storage.azure.com";
+/** Of what is issued. */
+const LIFETIME_S = 3600;
 
 export async function startIdentityServices(): Promise<IdentityServices> {
   const certificate = await serverCertificate(new Date());
@@ -58,7 +58,6 @@ class RunningServices implements IdentityServices {
   readonly federatedToken = "header.of-the-cluster.signature";
   readonly identityHeader = "s3cret-of-the-app";
   certificates: readonly string[] = [];
-  lifetimeS = 3600;
   fault: IdentityServices["fault"];
   readonly issued: string[] = [];
   readonly #servers = new AsyncDisposableStack();
@@ -89,7 +88,7 @@ class RunningServices implements IdentityServices {
       oid: OBJECT_ID,
       iat: nowS,
       nbf: nowS - 1,
-      exp: nowS + this.lifetimeS,
+      exp: nowS + LIFETIME_S,
       jti: crypto.randomUUID(),
     };
     const parts = [{ alg: "none", typ: "JWT" }, claims].map((part) =>
@@ -109,12 +108,12 @@ class RunningServices implements IdentityServices {
     }
     if (proof === undefined) return json(400, { error: "invalid_request" });
     this.issued.push(proof);
-    const end = Math.floor(Date.now() / 1000) + this.lifetimeS;
+    const end = Math.floor(Date.now() / 1000) + LIFETIME_S;
     const isAuthority = request.method === "POST";
     return json(200, {
       token_type: "Bearer",
       access_token: this.token(),
-      ...(isAuthority ? { expires_in: this.lifetimeS } : { expires_on: String(end) }),
+      ...(isAuthority ? { expires_in: LIFETIME_S } : { expires_on: String(end) }),
     });
   }
 

@@ -78,8 +78,9 @@ undiciCase("a SAS token that may only read is named as such", async () => {
   const { container } = place;
   const sas = sasOf({ container, permissions: "rl", expiresInMs: HOUR_MS });
   const options = withConnectionString(`SharedAccessSignature=${sas}`);
-  const { code, hint } = await failure({ ...options, container }, sas);
+  const { code, message, hint } = await failure({ ...options, container }, sas);
   assert.equal(code, "AuthorizationPermissionMismatch");
+  assert.match(message, /the SAS token does not allow this request/);
   assert.match(hint ?? "", /permissions rwdlac/);
 });
 
@@ -125,13 +126,24 @@ undiciCase(
   },
 );
 
-undiciCase("another server in the service's place is named as such", async () => {
+undiciCase("another server in the service's place is named as such, whatever it says", async () => {
+  let status = 0;
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    () => new Response("<html>Sign in to the network</html>", { status: 302 }),
+    () => new Response("<html>Sign in to the network</html>", { status }),
   );
   const endpoint = new URL(`http://127.0.0.1:${server.addr.port}/${ACCOUNT}`);
-  assert.equal((await failure({ endpoint })).code, "NotBlobStorage");
+  const foreign = { kind: "destination", code: "NotBlobStorage" };
+  for (status of [302, 200, 201]) {
+    assert.equal((await failure({ endpoint })).code, foreign.code);
+    await using subject = await azureSubject(azurite, { endpoint });
+    const { sink, states, objects } = subject;
+    await assert.rejects(states.open(MAILBOX, { signal }), foreign);
+    await assert.rejects(states.read(MAILBOX, { signal }), foreign);
+    await assert.rejects(objects.read("data/a", { signal, bytesMax: 9 }), foreign);
+    const put = (await sink.open(MAILBOX, { signal })).put([sampleEmail("<a@x>")], { signal });
+    await assert.rejects(put, foreign);
+  }
   await server.shutdown();
 });
 

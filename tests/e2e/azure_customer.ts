@@ -1,7 +1,6 @@
-import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { ACCOUNT, startAzurite } from "../azure/azurite.ts";
-import { CONNECTION_STRING } from "../azure/azure_subject.ts";
+import { CONNECTION_STRING, readEmail } from "../azure/azure_subject.ts";
 import { BlobReader } from "../azure/blob_reader.ts";
 import { spreadCorpus } from "../exchange/corpus_delivery.ts";
 import { expectedEmails } from "../exchange/expected_emails.ts";
@@ -10,6 +9,7 @@ import { type SimulatedExchange, startSimulatedExchange } from "../exchange/simu
 import { assertPresentable, type Run, runAppliance } from "./appliance.ts";
 import { type Customer, customerOf } from "./customer.ts";
 
+/** Emails that the customer has. */
 export const EMAILS = 150;
 const CONTAINER = "mail";
 const SECRETS = ["Pässwörd 1!", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1"];
@@ -69,14 +69,8 @@ export async function run(
 export async function contents({ reader }: AzureCustomer): Promise<readonly string[]> {
   const names = await reader.names();
   const records = names.filter((name) => /^some\/where\/data\/.*\.json$/.test(name));
-  const found = await Promise.all(records.map(async (name) => {
-    const record = JSON.parse(await reader.text(name));
-    const mime = await reader.bytes(name.replace(/\.json$/, ".eml"));
-    const sha256 = createHash("sha256").update(mime).digest("hex");
-    assert.equal(record.mime_sha256, sha256, name);
-    return sha256;
-  }));
-  return found.sort();
+  const found = await Promise.all(records.map((name) => readEmail(reader, name)));
+  return found.map(({ mimeSha256 }) => mimeSha256).sort();
 }
 
 /** What `contents` must be. */

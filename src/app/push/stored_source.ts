@@ -3,7 +3,7 @@ import type { Env } from "../../core/env.ts";
 import { Semaphore } from "../../core/semaphore.ts";
 import { LocalObjectStore } from "../../storage/local_object_store.ts";
 import type { ObjectStore } from "../../storage/object_store.ts";
-import { type ObjectContents, wholeContents } from "../../storage/stored_email_content.ts";
+import type { ObjectContents } from "../../storage/stored_email_content.ts";
 import { localContents } from "../../storage/stored_email_content_local.ts";
 import { runProgram } from "../run_program.ts";
 import { BUILD_INFO } from "../version.ts";
@@ -59,7 +59,7 @@ async function azureSource(
   const { objects: store } = azure;
   return {
     store,
-    contents: wholeContents(store),
+    contents: store,
     [Symbol.asyncDispose]: () => azure[Symbol.asyncDispose](),
   };
 }

@@ -2,6 +2,7 @@ import type { CallOptions, Env } from "../../core/env.ts";
 import { Secret } from "../../core/secret.ts";
 import type { HttpProxy } from "../../http/proxy.ts";
 import type { IssuedToken } from "../../http/token_cache.ts";
+import type { AzureVariable } from "../azure_variables.ts";
 import { assertionOf, certificateWithKeyOf } from "./certificate_file.ts";
 import { ClientCredentials, type ClientProof } from "./client_credentials.ts";
 import { credentialInvalid } from "./credential_error.ts";
@@ -20,7 +21,7 @@ export interface ApplicationOptions {
 
 /** A variable that says how the application proves itself, and the proof it leads to. */
 interface ProofVariable {
-  readonly name: string;
+  readonly name: AzureVariable;
   readonly proof: (value: string, client: ClientCredentials) => Promise<ClientProof>;
 }
 
@@ -96,7 +97,7 @@ export function workloadIdentity(options: ApplicationOptions): TokenCandidate {
   return new Application("workload identity", options, [{ name, proof }]);
 }
 
-function needed(name: string, because: string, variable: ReadVariable): string {
+function needed(name: AzureVariable, because: AzureVariable, variable: ReadVariable): string {
   const value = variableOf(variable, name);
   if (value !== undefined) return value;
   throw credentialInvalid(

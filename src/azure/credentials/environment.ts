@@ -1,5 +1,6 @@
 import { SyncError } from "../../core/errors.ts";
 import { foreignText } from "../../http/foreign_text.ts";
+import type { AzureVariable } from "../azure_variables.ts";
 import { credentialInvalid } from "./credential_error.ts";
 
 /** Reads one environment variable. */
@@ -9,7 +10,7 @@ export type ReadVariable = (name: string) => string | undefined;
 export type ReadFile = (path: string, bytesMax: number) => Promise<Uint8Array>;
 
 /** The value of a variable; an empty one counts as unset (spec section 1). */
-export function variableOf(variable: ReadVariable, name: string): string | undefined {
+export function variableOf(variable: ReadVariable, name: AzureVariable): string | undefined {
   const value = variable(name);
   return value === "" ? undefined : value;
 }
@@ -20,7 +21,7 @@ const FILE_BYTES_MAX = 256 * 1024;
 /** The text of the file that a variable names. Rejects with a `SyncError` that names both. */
 export async function textOfFile(
   path: string,
-  variableName: string,
+  variableName: AzureVariable,
   readFile: ReadFile,
 ): Promise<string> {
   const hint = `Let ${variableName} name a file that this program's user may read`;

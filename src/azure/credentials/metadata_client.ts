@@ -13,8 +13,6 @@ export interface MetadataRequest extends CallOptions {
 
 export interface MetadataAnswer {
   readonly status: number;
-  /** Names in lower case. */
-  readonly headers: ReadonlyMap<string, string>;
   /** Parsed JSON; absent where it is none. */
   readonly body: unknown;
 }
@@ -31,6 +29,7 @@ export async function askMetadata(request: MetadataRequest): Promise<MetadataAns
   const { url, headers, clock, signal, connectMsMax } = request;
   const connection = await Connection.open(url, {
     trust: { verify: true, extraRoots: [] },
+    hasOwnSettings: false,
     clock,
     signal,
     connectMsMax,
@@ -48,7 +47,7 @@ export async function askMetadata(request: MetadataRequest): Promise<MetadataAns
       if (bytes > ANSWER_BYTES_MAX) throw tooLarge(url);
       text += decoder.decode(chunk, { stream: true });
     }
-    return { status: answer.status, headers: answer.headers, body: jsonOf(text) };
+    return { status: answer.status, body: jsonOf(text) };
   } finally {
     connection.destroy();
   }

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Mailbox } from "../../core/mailbox.ts";
 import { Semaphore } from "../../core/semaphore.ts";
 import { quietEnv } from "../../../tests/contract/quiet_env.ts";
 import type { SinkSubject, StoredEmail } from "../../../tests/contract/sink_contract.ts";
+import { storedEmailOf } from "../../../tests/contract/stored_email_of.ts";
 import { filesBelow } from "../../../tests/files_below.ts";
 import type { FileSystem } from "../file_system.ts";
 import { dataFolderOf } from "../layout.ts";
@@ -51,18 +51,7 @@ export async function storedEmails(
 }
 
 async function readEmail(path: string): Promise<StoredEmail> {
-  const record = JSON.parse(await Deno.readTextFile(path));
+  const record = await Deno.readTextFile(path);
   const mime = await Deno.readFile(path.replace(/json$/, "eml"));
-  const mimeSha256 = createHash("sha256").update(mime).digest("hex");
-  if (record.mime_sha256 !== mimeSha256 || record.mime_size !== mime.byteLength) {
-    throw new Error(`"${path}" vouches for other bytes than those beside it`);
-  }
-  return {
-    id: record.id,
-    folder: record.metadata.folder,
-    isRead: record.metadata.is_read,
-    mimeSha256,
-    mimeSizeBytes: mime.byteLength,
-    rebuilt: record.rebuilt ?? false,
-  };
+  return storedEmailOf({ name: path, record, mime });
 }

@@ -1,0 +1,17 @@
+/** Every environment variable that Azure's credentials come from; the executable may read no other. */
+export const AZURE_VARIABLES = [
+  "AZURE_AUTHORITY_HOST",
+  "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+  "AZURE_CLIENT_CERTIFICATE_PATH",
+  "AZURE_CLIENT_ID",
+  "AZURE_CLIENT_SECRET",
+  "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
+  "AZURE_FEDERATED_TOKEN_FILE",
+  "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+  "AZURE_STORAGE_CONNECTION_STRING",
+  "AZURE_TENANT_ID",
+  "IDENTITY_ENDPOINT",
+  "IDENTITY_HEADER",
+] as const;
+
+export type AzureVariable = typeof AZURE_VARIABLES[number];
