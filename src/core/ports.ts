@@ -220,6 +220,11 @@ export interface MailboxStates {
 export interface MailboxStateStore extends AsyncDisposable {
   /** As found at `open`; garbage was kept aside and reported, and its folder is absent here. */
   readonly loaded: readonly FolderSyncState[];
+  /**
+   * Where the folders begin that have no state when a mailbox is synced first: another program has
+   * come so far with it (spec section 5, rule 8). Absent: at their oldest email.
+   */
+  readonly startAt?: Date | undefined;
   /** Replaces the state of one folder; durable when it resolves. */
   save(state: FolderSyncState, options: CallOptions): Promise<void>;
   /** Forgets the state of one folder; one that is absent counts as forgotten. */

@@ -5,7 +5,7 @@ import type { MailboxStateStore } from "../core/ports.ts";
 import type { FolderSyncState, MailboxCondition } from "../core/sync_state.ts";
 import { KeyedQueue } from "../storage/keyed_queue.ts";
 import type { BucketRecords } from "./bucket_records.ts";
-import { recordsOfMailbox } from "./cut_over.ts";
+import { recordsOfProgram } from "./cut_over.ts";
 import { type BucketRef, type KeyedStates, stateKeyOf } from "./keyed_states.ts";
 import type { PlatformCounts } from "./platform_counts.ts";
 import { PLATFORM_LIMITS } from "./platform_limits.ts";
@@ -54,7 +54,8 @@ export class PlatformMailboxStates implements MailboxStateStore {
         this.#knownOf(record.folderId).stamps.push(stampOf(record));
       }
     }
-    this.#watch = options.bucketRecords.watch((records) => this.#look(records));
+    const { mailbox, bucketRecords } = options;
+    this.#watch = bucketRecords.watch(mailbox.address, (records) => this.#look(records));
   }
 
   async save(state: FolderSyncState, options: CallOptions): Promise<void> {
@@ -83,10 +84,13 @@ export class PlatformMailboxStates implements MailboxStateStore {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await this.#queue.idle();
-    await this.#watch[Symbol.asyncDispose]();
-    await this.#options.disk?.[Symbol.asyncDispose]();
-    this.#options.release();
+    try {
+      await this.#queue.idle();
+      await this.#watch[Symbol.asyncDispose]();
+      await this.#options.disk?.[Symbol.asyncDispose]();
+    } finally {
+      this.#options.release();
+    }
   }
 
   async #put(state: FolderSyncState, options: CallOptions): Promise<void> {
@@ -109,7 +113,7 @@ export class PlatformMailboxStates implements MailboxStateStore {
   /** Notices records that somebody else has written (spec section 5). */
   #look(records: readonly SyncRecord[]): void {
     const { mailbox, counts, env } = this.#options;
-    const changed = recordsOfMailbox(records, mailbox.address).own.filter((record) => {
+    const changed = recordsOfProgram(records).filter((record) => {
       const known = this.#known.get(record.folderId);
       return known && !known.stamps.includes(stampOf(record));
     });

@@ -6,13 +6,7 @@ import type { FolderSyncState, SettingsFingerprint } from "../core/sync_state.ts
 import type { ObjectStore } from "../storage/object_store.ts";
 import { BucketRecords } from "./bucket_records.ts";
 import type { Buckets } from "./buckets.ts";
-import {
-  type FolderRecord,
-  type RecordsOfMailbox,
-  recordsOfMailbox,
-  startOf,
-  statesOfOthers,
-} from "./cut_over.ts";
+import { type FolderRecord, recordsOfMailbox, startOf, statesOfOthers } from "./cut_over.ts";
 import { type BucketRef, type KeyedStates, stateKeyOf } from "./keyed_states.ts";
 import type { PlatformCounts } from "./platform_counts.ts";
 import { PlatformMailboxStates } from "./platform_mailbox_states.ts";
@@ -81,7 +75,7 @@ export class PlatformStateStore implements StateStore {
     if (disk) return await disk.states.read(mailbox, options);
     const at = await this.#bucketOf(mailbox, options);
     const fresh = this.#opened.has(nameOf(mailbox));
-    const records = await this.#recordsOf(at).read({ ...options, fresh });
+    const records = await this.#recordsOf(at).read(mailbox.address, { ...options, fresh });
     const { own } = recordsOfMailbox(records, mailbox.address);
     return { folders: own.map(stateOfRecord), unreadable: [] };
   }
@@ -95,15 +89,20 @@ export class PlatformStateStore implements StateStore {
     const at = await this.#bucketOf(mailbox, options);
     if (!await states.areAvailable(at, options) && disk) return released(disk, release);
     const bucketRecords = this.#recordsOf(at);
-    const records = await bucketRecords.read({ ...options, fresh: this.#opened.has(name) });
+    const records = await bucketRecords.read(mailbox.address, {
+      ...options,
+      fresh: this.#opened.has(name),
+    });
     this.#opened.add(name);
     const ofMailbox = recordsOfMailbox(records, mailbox.address);
-    const own = disk ? await this.#bound(mailbox, at, disk, ofMailbox.own, options) : undefined;
-    const taken = await this.#takeOver(mailbox, ofMailbox, at, options);
+    const own = disk
+      ? await this.#bound(mailbox, at, disk, ofMailbox.own, options)
+      : ofMailbox.own.map(stateOfRecord);
+    const taken = await this.#takeOver(mailbox, { own, foreign: ofMailbox.foreign }, at, options);
     return new PlatformMailboxStates({
       mailbox,
       at,
-      loaded: [...own ?? ofMailbox.own.map(stateOfRecord), ...taken.states],
+      loaded: [...own, ...taken.states],
       ...(taken.startAt ? { startAt: taken.startAt } : {}),
       records: ofMailbox.own,
       states,
@@ -170,22 +169,31 @@ export class PlatformStateStore implements StateStore {
   /** What another program left of a mailbox (spec section 5, rule 8). */
   async #takeOver(
     mailbox: Mailbox,
-    records: RecordsOfMailbox,
+    { own, foreign }: {
+      readonly own: readonly FolderSyncState[];
+      readonly foreign: readonly FolderRecord[];
+    },
     at: BucketRef,
     options: CallOptions,
   ): Promise<{ readonly states: readonly FolderSyncState[]; readonly startAt?: Date }> {
     if (mailbox.startFrom !== "bucket") return { states: [] };
     const { settingsOf, env, states } = this.#options;
-    const taken = statesOfOthers(records, settingsOf(mailbox));
-    const isNew = records.own.length === 0;
+    const taken = statesOfOthers(foreign, own, settingsOf(mailbox));
+    const isNew = own.length === 0;
     const startAt = isNew ? startOf(await states.progressOf(at, options)) : undefined;
     if (taken.length === 0 && !startAt) return { states: [] };
-    env.log.info("Another program has synced this mailbox; it goes on where that one stopped.", {
-      mailbox: mailbox.address,
-      folders: taken.length,
-      otherFoldersSince: startAt?.toISOString(),
+    const fields = { mailbox: mailbox.address, folders: taken.length };
+    if (!startAt) {
+      env.log.info("Another program has synced this mailbox; it goes on from there.", fields);
+      return { states: taken };
+    }
+    // Of a bucket it is not known which mailboxes that program has synced: it may not have been this.
+    env.log.warn("Another program has filled this bucket; older emails are not synced again.", {
+      ...fields,
+      otherFoldersSince: startAt.toISOString(),
+      hint: "For a mailbox that it did not sync, run once with `start_from` config",
     });
-    return { states: taken, ...(startAt ? { startAt } : {}) };
+    return { states: taken, startAt };
   }
 
   async #bucketOf({ bucket }: Mailbox, options: CallOptions): Promise<BucketRef> {
@@ -229,8 +237,11 @@ function released(disk: MailboxStateStore, release: () => void): MailboxStateSto
     remove: (folderId, options) => disk.remove(folderId, options),
     saveCondition: (condition, options) => disk.saveCondition(condition, options),
     [Symbol.asyncDispose]: async () => {
-      await disk[Symbol.asyncDispose]();
-      release();
+      try {
+        await disk[Symbol.asyncDispose]();
+      } finally {
+        release();
+      }
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { CallOptions, Clock } from "../core/env.ts";
+import type { Folder } from "../core/mailbox.ts";
 import type { MailboxStateStore } from "../core/ports.ts";
-import type { FolderSyncState } from "../core/sync_state.ts";
+import { firstSight, type FolderSyncState, type SettingsFingerprint } from "../core/sync_state.ts";
 
 /**
  * A state in which only times moved is written this often: an idle appliance on 500 mailboxes would
@@ -29,11 +30,13 @@ export class FolderStates {
   readonly #clock: Clock;
   readonly #anew: Set<string> | undefined;
   readonly #entries = new Map<string, Entry>();
+  #startAt: Date | undefined;
 
   constructor(store: MailboxStateStore, clock: Clock, { anew }: FolderStatesOptions) {
     this.#store = store;
     this.#clock = clock;
     this.#anew = anew;
+    this.#startAt = anew ? undefined : store.startAt;
     const savedAtMs = clock.monotonicMs();
     for (const state of store.loaded) {
       if (anew && !anew.has(state.folder.id)) continue;
@@ -43,6 +46,24 @@ export class FolderStates {
 
   of({ id }: { readonly id: string }): FolderSyncState | undefined {
     return this.#entries.get(id)?.state;
+  }
+
+  /**
+   * Makes the states of folders durable that are there when the mailbox is synced first, where they
+   * do not begin at their oldest email (`MailboxStateStore.startAt`); once. What is not durable when
+   * the process ends begins at its oldest email after all.
+   */
+  async begin(
+    folders: readonly Folder[],
+    fingerprint: SettingsFingerprint,
+    options: CallOptions,
+  ): Promise<void> {
+    const startAt = this.#startAt;
+    if (!startAt) return;
+    for (const folder of folders) {
+      if (!this.of(folder)) await this.commit(firstSight(folder, fingerprint, startAt), options);
+    }
+    this.#startAt = undefined;
   }
 
   /** The states of all folders, also of those that are gone. */

@@ -25,6 +25,7 @@ export async function keepStates(
     if (isMoved) await takePlace(upkeep, mailbox, folder);
     if (await keepState(upkeep, folder)) widened++;
   }
+  await upkeep.states.begin(selected, upkeep.fingerprint, { signal: upkeep.stop.aborted });
   if (widened === 0) return;
   upkeep.env.log.info("Settings changed; what they add is listed, nothing stored is refetched.", {
     mailbox: mailbox.address,

@@ -138,3 +138,25 @@ undiciCase(
     assert.equal(idsOf(platform).length, 25);
   },
 );
+
+undiciCase(
+  "a mailbox begins where another program stopped with its bucket, also after a kill",
+  async () => {
+    await using platform = new SimulatedPlatform({ buckets: [BUCKET] });
+    const source = new MemorySource();
+    source.serverTime = new Date("2025-02-01T00:00:00Z");
+    const folders = ["Inbox", "Sent"].map((name) => source.addFolder(MAILBOX, name));
+    for (const folder of folders) {
+      for (let hour = 0; hour < 48; hour++) source.arrive(folder, { minute: hour * 60 });
+    }
+    platform.bucketSyncStates.set("acme/support", { progress_timestamp: "2025-01-02T00:00:00Z" });
+    assert.ok(!await live(source, platform, { putsMax: 0 }));
+    assert.ok(await live(source, platform, {}));
+    // From an hour before on in each.
+    assert.equal(idsOf(platform).length, 2 * 25);
+    const later = source.addFolder(MAILBOX, "Later");
+    const moved = source.arrive(later, { minute: 0 });
+    assert.ok(await live(source, platform, {}));
+    assert.ok(idsOf(platform).includes(`<${moved}@x>`), "a folder that comes later is new");
+  },
+);
