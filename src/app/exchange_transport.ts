@@ -1,19 +1,17 @@
 import type { AuthConfig, ExchangeConfig } from "../config/app_config.ts";
 import type { ConfiguredSecret } from "../config/configured_secret.ts";
-import { readSecretFile } from "../config/environment.ts";
-import { readFile } from "../config/read_file.ts";
 import type { Env } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
-import { Secret } from "../core/secret.ts";
 import { createBasicTransport } from "../http/basic_transport.ts";
 import type { ConnectionPoolOptions, PooledTransport } from "../http/connection_pool.ts";
 import type { CredentialGate } from "../http/credential_gate.ts";
 import type { TlsTrust } from "../http/dial.ts";
 import { createNtlmTransport } from "../http/ntlm_transport.ts";
 import { createOauthTransport } from "../http/oauth_transport.ts";
-import { RotatingSecret } from "../http/rotating_secret.ts";
+import type { RotatingSecret } from "../http/rotating_secret.ts";
 import { tlsRootsOf } from "../http/tls_roots.ts";
 import type { TokenSource } from "../http/token_source.ts";
+import { rotatingSecretFrom } from "./rotating_secret_from.ts";
 
 /** What signing in needs of the process. */
 export interface SignInContext {
@@ -97,20 +95,8 @@ async function withTokens(
   };
 }
 
-/** A secret that came from a file is read from there again where it is refused. */
-function rotating(
-  { value, file }: ConfiguredSecret,
-  { env, gate }: SignInContext,
-): RotatingSecret {
-  if (file === undefined) return new RotatingSecret(value);
-  const read = async () => {
-    const content = await readSecretFile(file, readFile);
-    if ("value" in content) return new Secret(content.value);
-    throw new SyncError("mailbox", "SecretFileInvalid", `Secret file "${file}" ${content.fault}`, {
-      hint: "Put the secret, and nothing else, into this file",
-    });
-  };
-  return new RotatingSecret(value, { read, onChange: () => gate.secretChanged(), log: env.log });
+function rotating(secret: ConfiguredSecret, { env, gate }: SignInContext): RotatingSecret {
+  return rotatingSecretFrom(secret, { onChange: () => gate.secretChanged(), log: env.log });
 }
 
 async function extraRoots(caFile: string | undefined): Promise<readonly string[]> {

@@ -5,6 +5,7 @@ import { Semaphore } from "../core/semaphore.ts";
 import type { BucketStamp } from "../platform/buckets.ts";
 import { createLocalDestination, type Destination } from "../storage/local_destination.ts";
 import { settingsFingerprint } from "../sync/settings_fingerprint.ts";
+import { rotatingSecretFrom } from "./rotating_secret_from.ts";
 import { runProgram } from "./run_program.ts";
 import { BUILD_INFO } from "./version.ts";
 
@@ -79,7 +80,7 @@ async function openPlatformBuckets(platform: PlatformConfig, config: AppConfig, 
   const { remoteSource } = config;
   return createPlatformDestination({
     endpoint: platformEndpointOf(endpoint.href, privatePrefix),
-    token: token.value,
+    token: rotatingSecretFrom(token, { onChange: () => undefined, log: env.log }),
     ...(proxy ? { proxy } : {}),
     buckets: config.mailboxes.map(({ bucket }) => bucket),
     uploadsMax: Math.max(1, config.maxConcurrentUploads),

@@ -1,10 +1,12 @@
 import type { CallOptions, Env } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import { retry } from "../core/retry.ts";
+import { retryAfterMsOf } from "../core/retry_after.ts";
 import type { HttpResponse } from "../http/transport.ts";
 import type { PlatformEndpoint } from "./platform_endpoint.ts";
 import {
   answerInvalidOf,
+  answerTooLargeOf,
   platformErrorOf,
   platformNetworkErrorOf,
   type PlatformOperation,
@@ -107,7 +109,7 @@ export class PlatformClient {
   ): Promise<T> {
     const { response, text } = await this.#exchange(call, options);
     const { status } = response;
-    if (status >= 200 && status < 300) return decode(text, status);
+    if (isSuccess(status)) return decode(text, status);
     throw this.#failureOf(call, response, text);
   }
 
@@ -160,16 +162,10 @@ export class PlatformClient {
     return this.#transport.redact(words);
   }
 
-  /** `Retry-After` in ms: seconds or a date (RFC 9110 section 10.2.3); it holds for every request. */
+  /** `Retry-After` in ms; it holds for every request. */
   #retryAfterMsOf({ headers }: HttpResponse): number | undefined {
-    const value = headers.get("retry-after")?.trim() ?? "";
     const { clock } = this.#env;
-    const date = Date.parse(value);
-    const ms = /^[0-9]{1,9}$/.test(value)
-      ? Number(value) * 1000
-      : Number.isNaN(date)
-      ? undefined
-      : Math.max(0, date - clock.now().getTime());
+    const ms = retryAfterMsOf(headers.get("retry-after"), clock.now());
     if (ms === undefined) return undefined;
     const untilMs = clock.monotonicMs() + Math.min(ms, PLATFORM_LIMITS.pauseMsMax);
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, untilMs);
@@ -199,6 +195,10 @@ function requestOf(
   };
 }
 
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
 async function textOf(
   { status, body }: HttpResponse,
   { operation, answerBytesMax = PLATFORM_LIMITS.answerBytesMax }: PlatformCall,
@@ -210,7 +210,11 @@ async function textOf(
   for await (const chunk of body) {
     deadline.heard();
     bytes += chunk.byteLength;
-    if (bytes > answerBytesMax) throw answerInvalidOf(operation, status, "it is too large");
+    if (bytes > answerBytesMax) {
+      // A failure says what it is by its status, too.
+      if (!isSuccess(status)) return "";
+      throw answerTooLargeOf(operation, status);
+    }
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { NESTED_EMAIL } from "../exchange/ews/example_service.ts";
 import type { PlatformFault } from "../platform/simulated_platform.ts";
 import { waitUntil } from "../../src/http/testing/wait_until.ts";
-import { runAppliance, spawnAppliance } from "./appliance.ts";
+import { assertPresentable, runAppliance, spawnAppliance } from "./appliance.ts";
 import type { CheckJson } from "./diagnosis.ts";
 import {
   assertComplete,
@@ -124,6 +125,23 @@ Deno.test("a token that is revoked pauses everything until it works again", asyn
   await waitUntil(() => stored(set).length === expectedRecords(exchange).size);
   running.kill("SIGTERM");
   assert.equal((await running.ended).code, 0);
+});
+
+Deno.test("a token that was replaced in its file is read again, and nothing waits", async () => {
+  await using exchange = await exchangeWithMail();
+  await using set = await platformCustomer(exchange, { poll_frequency: 0.2 });
+  const file = join(set.customer.folder, "token");
+  await Deno.writeTextFile(file, set.platform.token);
+  await using running = spawnAppliance(set.args("run"), { REINFER_API_TOKEN_FILE: file });
+  await waitUntil(() => stored(set).length >= 50);
+  await Deno.writeTextFile(file, "its-successor");
+  set.platform.token = "its-successor";
+  await waitUntil(() => stored(set).length === expectedRecords(exchange).size);
+  running.kill("SIGTERM");
+  const run = await running.ended;
+  assert.equal(run.code, 0, run.stderr);
+  assert.ok(!run.log.some(({ msg }) => msg.startsWith("Destination does not work")), run.stderr);
+  assertPresentable(run, ["token-of-the-simulation", "its-successor"]);
 });
 
 Deno.test("attachments are uploaded with their content where the mailbox says so", async () => {

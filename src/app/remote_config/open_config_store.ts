@@ -7,6 +7,7 @@ import {
 import { noFindings, problemLine } from "../../config/problem.ts";
 import { type RemoteConfigAt, remoteConfigText } from "../../config/remote_config_options.ts";
 import type { Env } from "../../core/env.ts";
+import { rotatingSecretFrom } from "../rotating_secret_from.ts";
 import { openStoredSource, type StoredConfig } from "../push/stored_source.ts";
 import {
   ObjectConfigStore,
@@ -75,7 +76,7 @@ export async function openConfigStore(
   const { endpoint, privatePrefix, token, proxy } = access;
   const platform = openPlatform({
     endpoint: platformEndpointOf(endpoint.href, privatePrefix),
-    token: token.value,
+    token: rotatingSecretFrom(token, { onChange: () => undefined, log: env.log }),
     ...(proxy ? { proxy } : {}),
     env,
   });
