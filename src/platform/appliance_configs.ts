@@ -14,7 +14,7 @@ const ELSEWHERE = new Set(["PlatformConfigMissing", "PlatformPathUnknown"]);
 /**
  * A configuration stored on the platform, as the text of the file. Asked for as the guide documents
  * it, then under the private prefix. Rejects with kind `destination` and code
- * `PlatformConfigMissing`, with kind `mailbox` and code `PlatformForbidden`, and as any call does.
+ * `PlatformConfigMissing` or `PlatformForbidden`, and as any call does.
  */
 export async function readApplianceConfig(
   client: PlatformClient,

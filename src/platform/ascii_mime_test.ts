@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import PostalMime from "postal-mime";
 import { AsciiMime } from "./ascii_mime.ts";
-import { bytesOf, inPieces, joined } from "./testing/bytes.ts";
+import { joined } from "./joined.ts";
+import { bytesOf, inPieces } from "./testing/bytes.ts";
 
 function translated(mime: Uint8Array, pieceBytes = mime.length): string {
   const ascii = new AsciiMime();

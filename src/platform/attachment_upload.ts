@@ -5,7 +5,7 @@ import { SyncError } from "../core/errors.ts";
 import { retry } from "../core/retry.ts";
 import { MeasuredContent } from "../storage/measured_content.ts";
 import { AttachmentMatcher } from "./attachment_matcher.ts";
-import { fullNameOf } from "./buckets.ts";
+import { type Buckets, fullNameOf } from "./buckets.ts";
 import { storableText } from "./email_wire.ts";
 import { gathered } from "./gathered.ts";
 import { mimeLeavesOf } from "./mime_leaves.ts";
@@ -13,11 +13,21 @@ import type { PlatformClient } from "./platform_client.ts";
 import type { PlatformCounts } from "./platform_counts.ts";
 import { PLATFORM_LIMITS } from "./platform_limits.ts";
 import { attachmentUrl } from "./platform_paths.ts";
+import { SUSPICIOUS_CODES } from "./put_emails.ts";
 
 export interface AttachmentUploadOptions {
+  readonly buckets: Buckets;
   readonly client: PlatformClient;
   readonly counts: PlatformCounts;
   readonly env: Env;
+}
+
+/** Attachments of one email, by their numbers in its list. */
+interface UploadProgress {
+  /** Uploaded, or given up. */
+  readonly done: Set<number>;
+  /** Begun last. */
+  inWork?: number;
 }
 
 /** The source broke off while an attachment was read out of it. */
@@ -54,30 +64,56 @@ export class AttachmentUpload {
   ): Promise<SyncError | undefined> {
     if (email.attachments.length === 0) return undefined;
     const { env } = this.#options;
-    const done = new Set<number>();
-    try {
-      // What was uploaded in part begins anew with the content.
-      await retry(() => this.#pass(email, bucketId, done, { signal }), {
-        env,
-        signal,
-        budgetMs: PLATFORM_LIMITS.retryBudgetMs,
-      });
-    } catch (thrown) {
-      if (thrown instanceof SourceBroke && thrown.cause instanceof SyncError) return thrown.cause;
-      if (thrown instanceof SourceBroke) throw thrown.cause;
-      if (!(thrown instanceof SyncError) || thrown.kind !== "retryable") throw thrown;
-      throw thrown.as("destination");
+    const progress: UploadProgress = { done: new Set() };
+    for (;;) {
+      try {
+        // What was uploaded in part begins anew with the content.
+        await retry(() => this.#pass(email, bucketId, progress, { signal }), {
+          env,
+          signal,
+          budgetMs: PLATFORM_LIMITS.retryBudgetMs,
+        });
+        return undefined;
+      } catch (thrown) {
+        if (thrown instanceof SourceBroke && thrown.cause instanceof SyncError) return thrown.cause;
+        if (thrown instanceof SourceBroke) throw thrown.cause;
+        if (!(thrown instanceof SyncError) || thrown.kind !== "retryable") throw thrown;
+        await this.#giveUp(email, progress, thrown, { signal });
+      }
     }
-    return undefined;
   }
 
-  /** One go over the content; those in `done` are passed over. */
+  /**
+   * Passes over the attachment that was in work: one with which a platform fails that answers
+   * otherwise would hold up every mailbox for ever.
+   *
+   * @throws SyncError the failure of the destination, if it is that.
+   */
+  async #giveUp(
+    email: RawEmail,
+    { done, inWork }: UploadProgress,
+    error: SyncError,
+    { signal }: CallOptions,
+  ): Promise<void> {
+    if (inWork === undefined || !SUSPICIOUS_CODES.has(error.code)) throw error.as("destination");
+    try {
+      await this.#options.buckets.read(email.mailbox.bucket, { signal, once: true });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      throw thrown instanceof SyncError ? error.as("destination") : thrown;
+    }
+    done.add(inWork);
+    this.#missing(email, "Platform fails on an attachment while it answers otherwise.", error);
+  }
+
+  /** One go over the content; those that are done are passed over. */
   async #pass(
     email: RawEmail,
     bucketId: string,
-    done: Set<number>,
+    progress: UploadProgress,
     { signal }: CallOptions,
   ): Promise<void> {
+    const { done } = progress;
     const matcher = new AttachmentMatcher(email.attachments);
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
@@ -86,6 +122,7 @@ export class AttachmentUpload {
       for await (const { part, content } of mimeLeavesOf(mime)) {
         const index = matcher.take(part);
         if (index === undefined || done.has(index)) continue;
+        progress.inWork = index;
         await this.#put(email, bucketId, index, content, { signal });
         done.add(index);
       }

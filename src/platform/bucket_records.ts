@@ -2,14 +2,18 @@ import type { CallOptions, Env } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import { fullNameOf } from "./buckets.ts";
 import type { BucketRef, KeyedStates } from "./keyed_states.ts";
+import type { SendOptions } from "./platform_client.ts";
 import { PLATFORM_LIMITS } from "./platform_limits.ts";
 import type { SyncRecord } from "./sync_record.ts";
 
-/** Is shown the records of a bucket now and then. */
-export type RecordsWatcher = (records: readonly SyncRecord[]) => void;
+/** Is shown the records of a mailbox now and then. */
+type RecordsWatcher = (records: readonly SyncRecord[]) => void;
+
+/** By mailbox address in lower case: sorting out all of them for each mailbox takes too long. */
+type RecordsByMailbox = ReadonlyMap<string, readonly SyncRecord[]>;
 
 interface Snapshot {
-  readonly records: Promise<readonly SyncRecord[]>;
+  readonly records: Promise<RecordsByMailbox>;
   readonly takenAtMs: number;
 }
 
@@ -21,7 +25,8 @@ export class BucketRecords {
   readonly #at: BucketRef;
   readonly #states: KeyedStates;
   readonly #env: Env;
-  readonly #watchers = new Set<RecordsWatcher>();
+  /** By mailbox address. */
+  readonly #watchers = new Map<string, RecordsWatcher>();
   #snapshot: Snapshot | undefined;
   #watch: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
 
@@ -31,13 +36,20 @@ export class BucketRecords {
     this.#env = env;
   }
 
-  /** All records, not older than a moment; `fresh`: not older than this call. */
-  async read(options: CallOptions & { readonly fresh: boolean }): Promise<readonly SyncRecord[]> {
+  /** The records of a mailbox, not older than a moment; `fresh`: not older than this call. */
+  async read(
+    address: string,
+    options: CallOptions & { readonly fresh: boolean },
+  ): Promise<readonly SyncRecord[]> {
+    return (await this.#read(options)).get(address) ?? [];
+  }
+
+  async #read(options: CallOptions & { readonly fresh: boolean }): Promise<RecordsByMailbox> {
     const takenAtMs = this.#env.clock.monotonicMs();
     const known = this.#snapshot;
     const isUsable = known && takenAtMs - known.takenAtMs <= PLATFORM_LIMITS.snapshotMsMax;
     if (isUsable && !options.fresh) return await known.records;
-    const records = this.#states.list(this.#at, options);
+    const records = this.#list(options);
     this.#snapshot = { records, takenAtMs };
     try {
       return await records;
@@ -47,13 +59,21 @@ export class BucketRecords {
     }
   }
 
-  /** Shows the records to `watcher` every `PLATFORM_LIMITS.watchMs` until it is disposed. */
-  watch(watcher: RecordsWatcher): AsyncDisposable {
-    this.#watchers.add(watcher);
+  async #list(options: SendOptions): Promise<RecordsByMailbox> {
+    const records = await this.#states.list(this.#at, options);
+    return Map.groupBy(records, ({ mailboxName }) => mailboxName.toLowerCase());
+  }
+
+  /**
+   * Shows the records of a mailbox to `watcher`, its only one, every `PLATFORM_LIMITS.watchMs` until
+   * that is disposed.
+   */
+  watch(address: string, watcher: RecordsWatcher): AsyncDisposable {
+    this.#watchers.set(address, watcher);
     this.#watch ??= this.#begin();
     return {
       [Symbol.asyncDispose]: async () => {
-        this.#watchers.delete(watcher);
+        this.#watchers.delete(address);
         if (this.#watchers.size > 0) return;
         const watch = this.#watch;
         this.#watch = undefined;
@@ -75,8 +95,8 @@ export class BucketRecords {
         await clock.sleep(PLATFORM_LIMITS.watchMs, { signal });
         // Nobody may have it any more, and it is large.
         this.#snapshot = undefined;
-        const records = await this.#states.list(this.#at, { signal, once: true });
-        for (const watcher of this.#watchers) watcher(records);
+        const records = await this.#list({ signal, once: true });
+        for (const [address, watcher] of this.#watchers) watcher(records.get(address) ?? []);
       } catch (thrown) {
         if (signal.aborted) return;
         if (!(thrown instanceof SyncError)) throw thrown;

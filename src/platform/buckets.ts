@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CallOptions, Env } from "../core/env.ts";
-import { SyncError, syncErrorOf } from "../core/errors.ts";
+import { SyncError } from "../core/errors.ts";
 import type { BucketName } from "../core/mailbox.ts";
 import type { PlatformClient, SendOptions } from "./platform_client.ts";
 import { answerInvalidOf } from "./platform_errors.ts";
@@ -94,7 +94,7 @@ export class Buckets {
     } catch (thrown) {
       options.signal.throwIfAborted();
       if (!(thrown instanceof SyncError)) throw thrown;
-      const { code, message } = syncErrorOf(thrown);
+      const { code, message } = thrown;
       this.#env.log.info("Bucket does not say that this configuration fills it.", {
         bucket: fullNameOf(bucket),
         code,

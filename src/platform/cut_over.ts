@@ -1,7 +1,7 @@
 import { SyncError } from "../core/errors.ts";
 import type { FolderSyncState, SettingsFingerprint } from "../core/sync_state.ts";
-import { decodeFingerprint, FORMAT_VERSION, formatVersionOf } from "./record_fingerprint.ts";
-import { stateOfRecord, type SyncRecord } from "./sync_record.ts";
+import { FORMAT_VERSION, formatVersionOf } from "./record_fingerprint.ts";
+import { RECOVERY_MARGIN_MS, stateOfRecord, type SyncRecord } from "./sync_record.ts";
 
 /** A record of one folder. */
 export type FolderRecord = SyncRecord & { readonly folderId: string };
@@ -14,7 +14,7 @@ export interface RecordsOfMailbox {
 }
 
 /**
- * Sorts the records of a bucket out for one mailbox, whose address is in lower case.
+ * Sorts the records of one mailbox out.
  *
  * @throws SyncError of kind `fatal` and code `StateFormatNewer` for a record that a newer version of
  *   this program wrote (spec section 5, rule 9).
@@ -23,34 +23,44 @@ export function recordsOfMailbox(
   records: readonly SyncRecord[],
   address: string,
 ): RecordsOfMailbox {
-  const ofFolders = records.filter((record): record is FolderRecord =>
-    record.folderId !== undefined && record.mailboxName.toLowerCase() === address
-  );
-  const isOwn = ({ fingerprint }: SyncRecord) =>
-    fingerprint !== undefined && decodeFingerprint(fingerprint) !== undefined;
-  for (const { fingerprint, folderPath } of ofFolders) {
-    const version = fingerprint === undefined ? undefined : formatVersionOf(fingerprint);
+  const ofFolders = records.filter(isOfFolder);
+  for (const record of ofFolders) {
+    const version = versionOf(record);
     if (version !== undefined && version > FORMAT_VERSION) {
-      throw recordFormatNewer(address, folderPath, version);
+      throw recordFormatNewer(address, record.folderPath, version);
     }
   }
   return {
-    own: ofFolders.filter(isOwn),
-    foreign: ofFolders.filter((record) => !isOwn(record)),
+    own: ofFolders.filter((record) => versionOf(record) === FORMAT_VERSION),
+    foreign: ofFolders.filter((record) => versionOf(record) !== FORMAT_VERSION),
   };
+}
+
+/** The records of folders that this program wrote, in whichever version. */
+export function recordsOfProgram(records: readonly SyncRecord[]): readonly FolderRecord[] {
+  return records.filter(isOfFolder).filter((record) => versionOf(record) !== undefined);
+}
+
+function isOfFolder(record: SyncRecord): record is FolderRecord {
+  return record.folderId !== undefined;
+}
+
+function versionOf({ fingerprint }: SyncRecord): number | undefined {
+  return fingerprint === undefined ? undefined : formatVersionOf(fingerprint);
 }
 
 /**
  * The states from which folders go on where another program has stopped (spec section 5, rule 8):
- * those of which there is no state of ours, and which that program had come to anything with. What
+ * those of which there is no state of `ours`, and which that program had come to anything with. What
  * was synced by it counts as synced under the settings there are now.
  */
 export function statesOfOthers(
-  { own, foreign }: RecordsOfMailbox,
+  foreign: readonly FolderRecord[],
+  ours: readonly FolderSyncState[],
   settings: SettingsFingerprint,
 ): readonly FolderSyncState[] {
-  const ids = new Set(own.map(({ folderId }) => folderId));
-  const paths = new Set(own.map(({ folderPath }) => JSON.stringify(folderPath)));
+  const ids = new Set(ours.map(({ folder }) => folder.id));
+  const paths = new Set(ours.map(({ folder }) => JSON.stringify(folder.path)));
   return foreign
     .filter(({ folderId, folderPath, syncedUntil }) =>
       syncedUntil && !ids.has(folderId) && !paths.has(JSON.stringify(folderPath))
@@ -63,7 +73,7 @@ export function statesOfOthers(
 
 /** Where the folders begin that a program knew only as part of a bucket (spec section 5, rule 8). */
 export function startOf(progress: Date | undefined): Date | undefined {
-  return progress && new Date(progress.getTime() - 3_600_000);
+  return progress && new Date(progress.getTime() - RECOVERY_MARGIN_MS);
 }
 
 function recordFormatNewer(

@@ -1,4 +1,5 @@
-import type { AttachmentInfo, EmailMetadata, EmailRecord } from "../core/email.ts";
+import type { EmailRecord } from "../core/email.ts";
+import { emailFieldsOf } from "../storage/email_json.ts";
 
 /**
  * Text as the platform can hold it: NUL and halves of surrogate pairs, which senders and folder
@@ -8,43 +9,31 @@ export function storableText(text: string): string {
   return text.toWellFormed().replaceAll("\0", "\uFFFD");
 }
 
-/** An email as `PUT …/emails` takes it, without `mime_content` (facts: `EmailNew`). */
+/** An email as `PUT …/emails` takes it, without `mime_content`. */
 export function emailWireOf(record: EmailRecord) {
+  const { id, mailbox, timestamp = NO_TIME, metadata, attachments } = emailFieldsOf(record);
+  const { received_at } = metadata;
   return {
-    id: storableText(record.id),
-    mailbox: storableText(record.mailbox.address),
-    timestamp: rfc3339Of(record.timestamp ?? NO_TIME),
-    metadata: metadataWireOf(record.metadata),
-    attachments: record.attachments.map(attachmentWireOf),
+    id: storableText(id),
+    mailbox: storableText(mailbox),
+    timestamp: rfc3339Of(timestamp),
+    metadata: storable({ ...metadata, received_at: received_at && rfc3339Of(received_at) }),
+    attachments: attachments.map(storable),
   };
 }
 
 /** Time of emails that have none: the platform wants one. */
 const NO_TIME = new Date(0);
 
-function metadataWireOf(metadata: EmailMetadata) {
-  const { receivedAt, importance, sensitivity, categories, conversationId } = metadata;
-  return {
-    folder: metadata.folder.map(storableText),
-    received_at: receivedAt && rfc3339Of(receivedAt),
-    size: metadata.sizeBytes,
-    has_attachments: metadata.hasAttachments,
-    is_read: metadata.isRead,
-    importance: importance && storableText(importance),
-    sensitivity: sensitivity && storableText(sensitivity),
-    categories: categories?.map(storableText),
-    conversation_id: conversationId && storableText(conversationId),
-    conversation_topic: metadata.conversationTopic && storableText(metadata.conversationTopic),
-  };
+/** The same fields with texts, and lists of texts, that can be held. */
+function storable<T extends object>(fields: T): T {
+  const entries = Object.entries(fields).map(([name, value]) => [name, storableValue(value)]);
+  return Object.fromEntries(entries) as T;
 }
 
-function attachmentWireOf({ name, sizeBytes, contentType, inline }: AttachmentInfo) {
-  return {
-    name: storableText(name),
-    size: sizeBytes,
-    content_type: storableText(contentType),
-    inline,
-  };
+function storableValue(value: unknown): unknown {
+  if (typeof value === "string") return storableText(value);
+  return Array.isArray(value) ? value.map(storableValue) : value;
 }
 
 const EARLIEST = "0001-01-01T00:00:00.000Z";

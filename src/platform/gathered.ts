@@ -1,3 +1,4 @@
+import { joined } from "./joined.ts";
 import { PLATFORM_LIMITS } from "./platform_limits.ts";
 
 /** The same bytes in fewer pieces, for each goes out as a chunk of its own. Fails as `pieces` does. */
@@ -10,19 +11,9 @@ export async function* gathered(
     waiting.push(piece);
     bytes += piece.length;
     if (bytes < PLATFORM_LIMITS.bodyPieceBytes) continue;
-    yield joined(waiting, bytes);
+    yield joined(waiting);
     waiting = [];
     bytes = 0;
   }
-  if (bytes > 0) yield joined(waiting, bytes);
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  if (bytes > 0) yield joined(waiting);
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { JsonPieces } from "./json_pieces.ts";
 import { PLATFORM_LIMITS } from "./platform_limits.ts";
-import { inPieces, joined } from "./testing/bytes.ts";
+import { joined } from "./joined.ts";
+import { inPieces } from "./testing/bytes.ts";
 
 const EVERYTHING = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code))
   .join("").replaceAll(/[\ud800-\udfff]/g, "") + "😀\u2028\ufeff\u{10ffff}";

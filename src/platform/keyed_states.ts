@@ -148,7 +148,8 @@ export class KeyedStates {
   }
 
   async #tryOut(at: BucketRef, options: SendOptions): Promise<boolean> {
-    const key = stateKeyOf("check", digits(this.#env));
+    // The same for every probe: what one could not remove, the next one does.
+    const key = stateKeyOf("check", this.writer);
     const now = this.#env.clock.now();
     const record = { mailboxName: "check", folderId: "check", folderPath: ["check"] };
     try {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mimeLeavesOf } from "./mime_leaves.ts";
-import { bytesOf, inPieces, joined, latin1Of } from "./testing/bytes.ts";
+import { joined } from "./joined.ts";
+import { bytesOf, inPieces, latin1Of } from "./testing/bytes.ts";
 
 async function leavesOf(mime: string, pieceBytes = 1_000) {
   const leaves: (readonly [name: string | undefined, type: string, content: string])[] = [];
@@ -89,4 +90,12 @@ Deno.test("an email made to exhaust a reader is read in bounded memory", async (
   assert.deepEqual(endless, []);
   const [line] = await leavesOf(`\r\n--${"-".repeat(600_000)}`, 10_000);
   assert.equal(line?.[2].length, 600_002);
+});
+
+Deno.test("a name in pieces and a header of many lines may be as long as any", async () => {
+  const long = "a".repeat(200_000);
+  const named = `Content-Disposition: attachment; filename*0="${long}"; filename*1="b"\r\n\r\nx`;
+  assert.deepEqual(await leavesOf(named, 50_000), [[`${long}b`, "text/plain", "x"]]);
+  const [leaf] = await leavesOf(`${"a\n".repeat(130_000)}\nx`, 50_000);
+  assert.equal(leaf?.[2], "x");
 });

@@ -1,4 +1,5 @@
 import { decodeMimeHeader } from "../core/mime_header.ts";
+import { joined } from "./joined.ts";
 import { isUtf8 } from "./utf8_check.ts";
 
 /** What the header of a MIME part says of its content (RFC 2045, RFC 2183). Words in lower case. */
@@ -69,7 +70,7 @@ function extendedText(value: string): string {
 
 function continuedText(parameters: ReadonlyMap<string, string>, name: string): string {
   let charset = "";
-  const parts: number[] = [];
+  const parts: Uint8Array[] = [];
   for (let number = 0;; number++) {
     const encoded = parameters.get(`${name}*${number}*`);
     const value = encoded ?? parameters.get(`${name}*${number}`);
@@ -77,9 +78,9 @@ function continuedText(parameters: ReadonlyMap<string, string>, name: string): s
     const [, named, text = value] = (number === 0 ? /^([^']*)'[^']*'([^]*)$/.exec(value) : null) ??
       [];
     charset = named ?? charset;
-    parts.push(...(encoded === undefined ? bytesOf(value) : percentDecoded(text)));
+    parts.push(encoded === undefined ? bytesOf(value) : percentDecoded(text));
   }
-  const bytes = Uint8Array.from(parts);
+  const bytes = joined(parts);
   return decoded(bytes, charset) ?? textOfUnknownCharset(bytes);
 }
 

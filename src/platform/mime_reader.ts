@@ -1,3 +1,4 @@
+import { joined } from "./joined.ts";
 import { PLATFORM_LIMITS } from "./platform_limits.ts";
 import { type MimePartHeader, mimePartHeaderOf } from "./mime_part_header.ts";
 
@@ -89,7 +90,7 @@ export class MimeReader {
     }
     const isFirst = this.#line.length === 0;
     if (isFirst && isWhole) return yield* this.#readLine(piece);
-    this.#line = joined(this.#line, piece);
+    this.#line = joined([this.#line, piece]);
     if (isWhole) return yield* this.#readLine(this.#takeLine());
     const limit = this.#mode === "header"
       ? PLATFORM_LIMITS.partHeaderBytesMax
@@ -134,7 +135,7 @@ export class MimeReader {
   }
 
   *#endHeader(emptyLine: Uint8Array): Generator<MimeEvent, void> {
-    const bytes = joined(...this.#header, emptyLine);
+    const bytes = joined([...this.#header, emptyLine]);
     this.#header = [];
     this.#headerBytes = 0;
     const part = mimePartHeaderOf(bytes, this.#defaultType);
@@ -165,7 +166,7 @@ export class MimeReader {
   }
 
   *#giveUpHeader(): Generator<MimeEvent, void> {
-    const bytes = joined(...this.#header);
+    const bytes = joined(this.#header);
     this.#header = [];
     this.#headerBytes = 0;
     this.#isOutermost = false;
@@ -188,7 +189,7 @@ export class MimeReader {
   *#cross({ level, closes }: Delimiter, line: Uint8Array): Generator<MimeEvent, void> {
     if (this.#mode === "header") yield* this.#giveUpHeader();
     if (this.#mode === "content") yield { kind: "end" };
-    const bytes = joined(this.#lineEnd, line);
+    const bytes = joined([this.#lineEnd, line]);
     this.#lineEnd = NOTHING;
     const { defaultType, messages } = this.#boundaries[level]!;
     this.#boundaries.length = closes ? level : level + 1;
@@ -233,14 +234,4 @@ function isEmptyLine(line: Uint8Array): boolean {
 function lineEndOf(bytes: Uint8Array): number {
   if (bytes.at(-1) !== LF) return 0;
   return bytes.at(-2) === CR ? 2 : 1;
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

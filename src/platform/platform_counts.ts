@@ -6,7 +6,7 @@ export class PlatformCounts {
   sharedIds = 0;
   /** Contents of attachments that were uploaded. */
   attachmentsUploaded = 0;
-  /** Contents of attachments that the platform refused, or that are not in the email. */
+  /** Contents of attachments that the platform does not take, or that are not in the email. */
   attachmentsMissing = 0;
   /** Times that another program was found to write the sync states of a mailbox. */
   foreignWrites = 0;

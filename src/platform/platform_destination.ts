@@ -4,6 +4,7 @@ import type { Secret } from "../core/secret.ts";
 import type { Semaphore } from "../core/semaphore.ts";
 import type { SettingsFingerprint } from "../core/sync_state.ts";
 import type { HttpProxy } from "../http/proxy.ts";
+import type { RotatingSecret } from "../http/rotating_secret.ts";
 import { KeyedQueue } from "../storage/keyed_queue.ts";
 import type { Destination } from "../storage/local_destination.ts";
 import { LocalObjectStore } from "../storage/local_object_store.ts";
@@ -24,8 +25,8 @@ import { EmailUpload } from "./put_emails.ts";
 export interface PlatformAccessOptions {
   /** See `platformEndpointOf`. */
   readonly endpoint: PlatformEndpoint;
-  /** `REINFER_API_TOKEN`. */
-  readonly token: Secret;
+  /** `REINFER_API_TOKEN`; where it comes from a file, one that is read again when refused. */
+  readonly token: Secret | RotatingSecret;
   /** Absent: the platform is reached directly. */
   readonly proxy?: HttpProxy;
   /** PEM certificates trusted on top of the roots of the process; default none. */
@@ -100,7 +101,7 @@ export function createPlatformDestination(
     client,
     buckets,
     emails: new EmailUpload({ client, batchSize, counts }),
-    attachments: new AttachmentUpload({ client, counts, env }),
+    attachments: new AttachmentUpload({ client, buckets, counts, env }),
     delivered: new DeliveredEmails(),
     uploads,
     queue: new KeyedQueue(),

@@ -9,7 +9,7 @@ export interface PlatformEndpoint {
 }
 
 /** Default of `--reinfer-api-prefix`. */
-export const DEFAULT_PRIVATE_PREFIX = "/api/_private";
+const DEFAULT_PRIVATE_PREFIX = "/api/_private";
 
 /**
  * Reads `--reinfer-api-endpoint` in both styles (`https://<mydomain>.reinfer.io/api/`,

@@ -137,11 +137,17 @@ function forbiddenOf({ operation, about, message }: PlatformFailure): Meaning {
   if (message !== undefined && NOT_THE_EMAIL[0]![0].test(message)) return quotaOf();
   const permission = PERMISSIONS[operation];
   const hint = `Give the user of the token the permission ${permission} for "${about}"`;
-  return { kind: "mailbox", code: "PlatformForbidden", what: `forbids it for "${about}"`, hint };
+  // A configuration is of no mailbox.
+  const kind = isOfConfig(operation) ? "destination" : "mailbox";
+  return { kind, code: "PlatformForbidden", what: `forbids it for "${about}"`, hint };
+}
+
+function isOfConfig(operation: PlatformOperation): boolean {
+  return operation === "GetConfig" || operation === "PutConfig";
 }
 
 function missingOf({ operation, about }: PlatformFailure): Meaning {
-  if (operation === "GetConfig" || operation === "PutConfig") {
+  if (isOfConfig(operation)) {
     const hint = "Check `--remote-config-owner` and `--remote-config-key`, or push a configuration";
     const what = `has no configuration "${about}"`;
     return { kind: "destination", code: "PlatformConfigMissing", what, hint };
@@ -194,8 +200,22 @@ export function answerInvalidOf(
   status: number,
   finding: string,
 ): SyncError {
+  return unfitAnswer("PlatformAnswerInvalid", operation, status, finding);
+}
+
+/** An answer of which no more is read than it may have. */
+export function answerTooLargeOf(operation: PlatformOperation, status: number): SyncError {
+  return unfitAnswer("PlatformAnswerTooLarge", operation, status, "it is too large");
+}
+
+function unfitAnswer(
+  code: string,
+  operation: PlatformOperation,
+  status: number,
+  finding: string,
+): SyncError {
   const message = `The answer of the platform cannot be understood (HTTP ${status}): ${finding}`;
-  return new SyncError("retryable", "PlatformAnswerInvalid", message, {
+  return new SyncError("retryable", code, message, {
     hint: `${ENDPOINT_HINT}, such as the page of a proxy`,
     context: { operation },
   });

@@ -27,7 +27,7 @@ export const PLATFORM_LIMITS = {
   suspiciousFailuresMax: 2,
   /** Emails with which a request has failed, remembered to see whether it does so again. */
   suspectsMax: 1_024,
-  /** Emails a process remembers having delivered: some 250 bytes each. */
+  /** Emails a process remembers having delivered: some 650 bytes each. */
   rememberedEmailsMax: 8_192,
   /** How often the states of a bucket are looked at for another writer (spec section 5). */
   watchMs: 60_000,

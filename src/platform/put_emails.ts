@@ -23,7 +23,7 @@ export interface EmailUploadOptions {
  * Failures of the destination that may be due to what was sent: a server or a proxy that cuts a
  * request because it is too large, or a platform that does not get over one email.
  */
-const SUSPICIOUS_CODES = new Set([
+export const SUSPICIOUS_CODES: ReadonlySet<string> = new Set([
   "ConnectionReset",
   "ConnectionClosed",
   "ConnectionFailed",
@@ -123,7 +123,10 @@ export class EmailUpload {
     }
   }
 
-  /** Both halves are tried even if one fails as a whole: it tells what the failure is about. */
+  /**
+   * Both halves are tried even if one fails as a whole: it tells what the failure is about. Not so
+   * while the platform takes nothing at all, for then each email would wait until its time is up.
+   */
   async #halves(
     bucket: BucketName,
     batch: readonly EmailAsText[],
@@ -134,6 +137,7 @@ export class EmailUpload {
     const outcomes: PutOutcome[] = [];
     const failures: unknown[] = [];
     for (const one of halves) {
+      await this.probe(options);
       try {
         outcomes.push(...await this.#deliver(bucket, one, options));
       } catch (thrown) {

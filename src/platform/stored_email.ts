@@ -7,6 +7,8 @@ import type { PlatformClient } from "./platform_client.ts";
 import { PLATFORM_LIMITS } from "./platform_limits.ts";
 import { emailUrl } from "./platform_paths.ts";
 
+const TOO_LARGE = "PlatformAnswerTooLarge";
+
 /**
  * Whether the platform stores an email as Exchange once gave it, and not a stand-in that was made
  * of properties and attachments (spec section 3: such carry a header field that says so).
@@ -24,14 +26,14 @@ export async function isOriginalStored(
       method: "GET",
       url: emailUrl(client.endpoint, bucket, storableText(emailId)),
       answerBytesMax: PLATFORM_LIMITS.storedEmailBytesMax,
-    }, { ...options, attemptsMax: ({ code }) => code === "PlatformAnswerInvalid" ? 1 : Infinity });
+    }, { ...options, attemptsMax: ({ code }) => code === TOO_LARGE ? 1 : Infinity });
     const { emails } = answer as { readonly emails?: unknown };
     const [email] = Array.isArray(emails) ? emails : [];
     return email !== undefined && !/^X-Reinfer-Ews-Rebuilt:/im.test(headerOf(email));
   } catch (error) {
     options.signal.throwIfAborted();
     // A large answer is a stored email, and stand-ins are made of what Exchange gave in parts.
-    if (error instanceof SyncError && error.code === "PlatformAnswerInvalid") return true;
+    if (error instanceof SyncError && error.code === TOO_LARGE) return true;
     if (error instanceof SyncError && error.code === "PlatformBucketMissing") return false;
     throw error;
   }

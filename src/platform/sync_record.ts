@@ -137,7 +137,7 @@ interface SettledTimes {
 }
 
 /** A recovery begins so long before the times of a record (spec section 5, rule 5). */
-const RECOVERY_MARGIN_MS = 60 * 60_000;
+export const RECOVERY_MARGIN_MS = 60 * 60_000;
 
 /**
  * What a state vouches for by time alone. Not simply `syncedUntil`: that never goes backwards, but

@@ -6,7 +6,8 @@ import {
   QuotedPrintableEncoder,
   type TransferEncoder,
 } from "./transfer_encoders.ts";
-import { inPieces, joined } from "./testing/bytes.ts";
+import { joined } from "./joined.ts";
+import { inPieces } from "./testing/bytes.ts";
 
 function encoded(encoder: TransferEncoder, bytes: Uint8Array, pieceBytes: number): Uint8Array {
   const pieces = inPieces(bytes, pieceBytes).map((piece) => encoder.encode(piece).slice());

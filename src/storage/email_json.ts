@@ -26,16 +26,23 @@ export interface StoredRecord {
  */
 export function encodeEmailJson(record: EmailRecord, content: StoredContent): string {
   const wire = {
-    id: record.id,
-    mailbox: record.mailbox.address,
-    timestamp: record.timestamp,
-    metadata: encodeMetadata(record.metadata),
-    attachments: record.attachments.map(encodeAttachment),
+    ...emailFieldsOf(record),
     mime_sha256: content.sha256,
     mime_size: content.sizeBytes,
     rebuilt: content.rebuilt,
   };
   return `${JSON.stringify(wire, undefined, 2)}\n`;
+}
+
+/** A record in the platform's spelling (facts: `EmailNew`); what is absent is `undefined`. */
+export function emailFieldsOf({ id, mailbox, timestamp, metadata, attachments }: EmailRecord) {
+  return {
+    id,
+    mailbox: mailbox.address,
+    timestamp,
+    metadata: encodeMetadata(metadata),
+    attachments: attachments.map(encodeAttachment),
+  };
 }
 
 /** What a stored `.json` says; `undefined` if it is not a whole one of ours. */

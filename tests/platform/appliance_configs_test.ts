@@ -52,7 +52,9 @@ undiciCase("a configuration that may not be read names the permission", async ()
   await withPlatform(platform, async (client) => {
     await assert.rejects(
       readApplianceConfig(client, NAME, { signal }),
-      (thrown) => thrown instanceof SyncError && /appliance-config-read/.test(thrown.hint ?? ""),
+      (thrown) =>
+        thrown instanceof SyncError && thrown.kind === "destination" &&
+        /appliance-config-read/.test(thrown.hint ?? ""),
     );
   });
 });

@@ -100,6 +100,31 @@ test("an attachment that is refused is counted, said once, and holds up nothing"
   assert.equal(subject.lines.filter(({ msg }) => msg.includes("does not take")).length, 1);
 });
 
+test("an attachment that the platform never gets over holds up nothing", async (subject) => {
+  subject.platform.intercept = ({ segments }) =>
+    segments.includes("attachments") && segments.at(-1) === "1"
+      ? { kind: "status", status: 500 }
+      : undefined;
+  const [outcome] = await subject.opened.put([emailWith(textContent(MIME))], { signal });
+  assert.equal(outcome?.stored, true);
+  const expected = new Map([...EXPECTED].filter(([index]) => index !== 1));
+  assert.deepEqual(sorted(uploaded(subject.platform)), sorted(expected));
+  assert.deepEqual([subject.counts.attachmentsUploaded, subject.counts.attachmentsMissing], [2, 2]);
+});
+
+test("attachments wait for a platform that is out of order", async (subject) => {
+  let isOut = false;
+  subject.platform.intercept = ({ segments }) => {
+    isOut ||= segments.includes("attachments");
+    return isOut ? { kind: "status", status: 500 } : undefined;
+  };
+  await assert.rejects(
+    subject.opened.put([emailWith(textContent(MIME))], { signal }),
+    (thrown) => thrown instanceof SyncError && thrown.kind === "destination",
+  );
+  assert.equal(subject.counts.attachmentsMissing, 0);
+});
+
 test("a source that breaks off while attachments are read is the email's failure", async (subject) => {
   const error = new SyncError("retryable", "Reset", "Cut");
   const whole = new TextEncoder().encode(MIME);

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../src/core/env.ts";
 import { SyncError } from "../../src/core/errors.ts";
+import { Secret } from "../../src/core/secret.ts";
+import { RotatingSecret } from "../../src/http/rotating_secret.ts";
 import { TestAuthority } from "../../src/http/testing/certificates.ts";
 import { undiciCase } from "../../src/http/testing/undici_case.ts";
 import { waitUntil } from "../../src/http/testing/wait_until.ts";
 import { SimulatedProxy } from "../proxy/simulated_proxy.ts";
 import type { MimeContent } from "../../src/core/mime_content.ts";
+import { quietEnv } from "../contract/quiet_env.ts";
 import { brokenContent, sampleEmail } from "../contract/sample_emails.ts";
 import { BUCKET, hastyClock, platformSubject } from "./platform_subject.ts";
 import { SimulatedPlatform } from "./simulated_platform.ts";
@@ -72,6 +75,35 @@ undiciCase(
         thrown instanceof SyncError && thrown.kind === "destination" &&
         /^Tls/.test(thrown.code) && !/ews_/.test(thrown.hint ?? ""),
     );
+  },
+);
+
+undiciCase(
+  "a token that is replaced where it comes from is read again when it is refused",
+  async () => {
+    await using platform = new SimulatedPlatform({ buckets: [BUCKET] });
+    const { env: { log } } = quietEnv();
+    let kept = platform.token;
+    let reads = 0;
+    const read = () => {
+      reads++;
+      return Promise.resolve(new Secret(kept));
+    };
+    const token = new RotatingSecret(new Secret(kept), { read, onChange: () => undefined, log });
+    await using subject = platformSubject({ platform, token });
+    const opened = await subject.sink.open(MAILBOX, { signal });
+    platform.token = "another token";
+    await assert.rejects(
+      opened.put(emails(1), { signal }),
+      isKind("destination", "PlatformTokenRefused"),
+    );
+    assert.equal(reads, 1);
+    kept = platform.token;
+    const batches = [0, 1, 2].map((n) => [sampleEmail(`<${n}@x>`)]);
+    const outcomes = await Promise.all(batches.map((batch) => opened.put(batch, { signal })));
+    assert.ok(outcomes.every(([outcome]) => outcome?.stored));
+    assert.equal((await subject.stored(MAILBOX)).length, 3);
+    assert.doesNotMatch(JSON.stringify(subject.lines), /another token|token-of/);
   },
 );
 

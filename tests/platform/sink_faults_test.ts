@@ -159,6 +159,23 @@ test("what stands beside an email that the platform does not get over is stored"
   await assertStored(subject, rest);
 });
 
+test("a platform that fails on everything is out of order before each email is tried", async (subject) => {
+  const { opened, platform } = subject;
+  platform.intercept = (request) => isPut(request) ? { kind: "status", status: 500 } : undefined;
+  await assert.rejects(
+    opened.put(emails(40), { signal }),
+    isKind("destination", "PlatformHttp500"),
+  );
+  const puts = platform.ledger.requests.filter(({ method, path }) =>
+    method === "PUT" && path.endsWith("/emails")
+  );
+  // Twice with the emails, then without any until the time is up.
+  assert.ok(puts.length < 20, `${puts.length} requests`);
+  platform.intercept = undefined;
+  await opened.put(emails(40), { signal });
+  await assertStored(subject, emails(40));
+});
+
 test("an email that the platform never gets over does not hold up the others for ever", async (subject) => {
   const [poison, ...rest] = emails(6);
   const { opened, platform } = subject;

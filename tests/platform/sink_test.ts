@@ -152,6 +152,41 @@ test("a stand-in is never stored over the original, and is stored where there is
   assert.equal((await rebuiltOf()).get("<b@x>"), false);
 });
 
+test("a page that some proxy puts in between is not taken for a stored original", async (subject) => {
+  const standIn = textContent("X-Reinfer-Ews-Rebuilt: 1\r\nSubject: x\r\n\r\nas far as it goes");
+  const rebuilt = { ...sampleEmail("<a@x>"), mime: standIn, rebuilt: true as const };
+  let pages = 0;
+  subject.platform.intercept = ({ method }) =>
+    method === "GET" && pages++ === 0
+      ? { kind: "status", status: 200, body: "<html>Sign in</html>" }
+      : undefined;
+  const [outcome] = await subject.opened.put([rebuilt], { signal });
+  assert.equal(outcome?.stored, true);
+  assert.equal((await subject.stored(MAILBOX)).length, 1);
+  assert.ok(pages > 1);
+});
+
+test("an answer too large to be read is a stored original", async (subject) => {
+  const large = sampleEmail("<a@x>", { mime: textContent("x".repeat(2_000_000)) });
+  await subject.opened.put([large], { signal });
+  subject.platform.intercept = ({ method }) =>
+    method === "GET"
+      ? {
+        kind: "status",
+        status: 200,
+        body: JSON.stringify({ status: "ok", emails: [{ mime_content: "x".repeat(2_000_000) }] }),
+      }
+      : undefined;
+  const standIn = { ...large, mime: textContent("X-Reinfer-Ews-Rebuilt: 1\r\n\r\n") };
+  const [outcome] = await subject.opened.put([{ ...standIn, rebuilt: true }], { signal });
+  assert.equal(outcome?.stored, true);
+  assert.equal((await subject.stored(MAILBOX))[0]?.mimeSizeBytes, 2_000_000);
+  subject.platform.intercept = ({ method }) =>
+    method === "GET" ? { kind: "status", status: 404, body: "x".repeat(2_000_000) } : undefined;
+  await subject.opened.put([{ ...standIn, rebuilt: true }], { signal });
+  assert.equal((await subject.stored(MAILBOX))[0]?.rebuilt, true);
+});
+
 test("keys are not to be had, and that is said", async ({ opened }) => {
   await assert.rejects(
     Array.fromAsync(opened.keys({ signal })),

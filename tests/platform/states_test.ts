@@ -204,6 +204,32 @@ withDisk(
   },
 );
 
+withDisk(
+  "what another program left does not take the place of states that are on disk alone",
+  async (platform, stateDir) => {
+    platform.intercept = ({ segments }) =>
+      segments.includes("keyed-sync-state") ? { kind: "status", status: 403 } : undefined;
+    const skipped = [{ itemId: "i", code: "c", reason: "r", skippedAt: at(1), retries: 0 }];
+    const state = { ...following("Inbox", 5), skipped };
+    await life(platform, (opened) => opened.save(state, { signal }), { stateDir });
+    platform.intercept = undefined;
+    platform.states.set(`${bucketIdOf(platform)}\nff`, {
+      mailbox_name: MAILBOX.address,
+      folder_id: state.folder.id,
+      folder_path: state.folder.path,
+      status: "UP_TO_DATE",
+      synced_until: at(3).toISOString(),
+      last_synced_at: at(3).toISOString(),
+    });
+    platform.bucketSyncStates.set("acme/support", { progress_timestamp: at(3).toISOString() });
+    const [loaded, startAt] = await life(platform, (opened) => {
+      return [opened.loaded, (opened as PlatformMailboxStates).startAt];
+    }, { stateDir });
+    assert.deepEqual(loaded, [state]);
+    assert.equal(startAt, undefined);
+  },
+);
+
 onPlatform("folders go on an hour before where another program has stopped", async (platform) => {
   const bucketId = bucketIdOf(platform);
   const theirs = { mailbox_name: "Ada@Example.com", status: "UP_TO_DATE", fingerprint: "sha1:77" };
@@ -313,6 +339,19 @@ onPlatform(
     assert.equal(b.lines.filter(isSaid).length, 1);
   },
 );
+
+onPlatform("an instance of a newer version is noticed, too", async (platform) => {
+  const { clock, lookAgain } = watchableClock();
+  await life(platform, async (opened, { counts }) => {
+    await opened.save(following("Inbox", 5), { signal });
+    changeRecord(platform, {
+      fingerprint: "reinfer-ews/2;of=the-future",
+      last_synced_at: at(6).toISOString(),
+    });
+    await lookAgain();
+    assert.equal(counts.foreignWrites, 1);
+  }, { clock });
+});
 
 onPlatform("mailboxes of one bucket that start together read its states once", async (platform) => {
   await using subject = platformSubject({ platform });

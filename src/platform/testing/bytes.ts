@@ -16,13 +16,3 @@ export function inPieces(bytes: Uint8Array, pieceBytes: number): readonly Uint8A
   }
   return pieces;
 }
-
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
-}
