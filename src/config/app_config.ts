@@ -36,10 +36,13 @@ export interface SyncConfig {
   readonly attachmentUploads: readonly string[];
 }
 
+/** Where mail is read from: an Exchange server, or Exchange Online by Microsoft Graph. */
 export interface ExchangeConfig {
-  /** Full EWS URL. */
+  readonly api: "ews" | "graph";
+  /** Full EWS URL; with Graph its origin. */
   readonly endpoint: URL;
   readonly auth: AuthConfig;
+  /** Of EWS: with Graph the application itself has access. */
   readonly accessType: "delegate" | "impersonation";
   readonly tls: ExchangeTlsConfig;
   /** On the way to the endpoint; absent: it is reached directly. */

@@ -6,6 +6,7 @@ import { configFingerprint } from "./config_fingerprint.ts";
 function configOf(password: string, since = "2026-01-01T00:00:00Z"): AppConfig {
   return {
     exchange: {
+      api: "ews",
       endpoint: new URL("https://mail.example.com/EWS/Exchange.asmx"),
       auth: { type: "ntlm", user: "svc", password: { value: new Secret(password) } },
       accessType: "delegate",

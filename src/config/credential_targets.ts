@@ -1,5 +1,4 @@
 import type { SyncConfig } from "./app_config.ts";
-import type { ValidConfig } from "./load.ts";
 import { quoted } from "./printable.ts";
 
 /**
@@ -8,19 +7,14 @@ import { quoted } from "./printable.ts";
  */
 export type CredentialTargets = ReadonlyMap<string, string>;
 
-/** Keys of which `SyncConfig` holds nothing. */
-const SETTING_KEYS = ["microsoft_api", "graph_endpoint"] as const;
-
 /** The values that a remote configuration must not change (spec section 2). */
 export function credentialTargetsOf(
-  { exchange: { endpoint, auth, tls } }: SyncConfig,
-  { settings }: Pick<ValidConfig, "settings">,
+  { exchange: { api, endpoint, auth, tls } }: SyncConfig,
 ): CredentialTargets {
   const isOauth = auth.type === "oauth2";
-  const settingOf = (key: string) => settings.find((one) => one.key === key)?.value;
   const values: readonly (readonly [string, string | undefined])[] = [
-    ["ews_endpoint", endpoint.href],
-    ...SETTING_KEYS.map((key) => [key, settingOf(key)?.replaceAll(/^"|"$/g, "")] as const),
+    ["microsoft_api", api],
+    [api === "graph" ? "graph_endpoint" : "ews_endpoint", endpoint.href],
     ["auth_type", auth.type],
     ["auth_oauth_authority", isOauth ? auth.authority.href : undefined],
     ["auth_oauth_scope", isOauth ? auth.scope : undefined],

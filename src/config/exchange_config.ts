@@ -4,6 +4,7 @@ import type { ConfiguredSecret } from "./configured_secret.ts";
 import { endpointOf } from "./endpoint.ts";
 import type { Secret } from "../core/secret.ts";
 import { type ReadVariable, secretFileOf, variableOf } from "./environment.ts";
+import { graphEndpointOf, warnOfGraph } from "./graph_config.ts";
 import { quoted } from "./printable.ts";
 import type { Findings } from "./problem.ts";
 import { type ProxyConfig, proxyFor } from "./proxy.ts";
@@ -20,14 +21,12 @@ interface Rule {
   readonly findings: Findings;
   readonly graph: boolean;
   readonly authType: "ntlm" | "oauth2" | "basic";
-  /** Absent with Graph, which needs none, and where it is wrong. */
+  /** Of EWS or of Graph; absent where it is wrong. */
   readonly endpoint: URL | undefined;
 }
 
 /** The connection to Exchange as far as it is known. */
 export interface ReadExchange {
-  /** The effective EWS URL; absent with Graph, or where a problem was found in it. */
-  readonly endpoint?: URL;
   /** Defaults that depend on other keys, for `config show`. */
   readonly settings: readonly Setting[];
   /** Absent if there are problems. */
@@ -42,17 +41,17 @@ export function readExchange(
 ): ReadExchange {
   const graph = keys.values.microsoft_api === "graph";
   const authType = keys.values.auth_type ?? (graph ? "oauth2" : "ntlm");
-  const endpoint = graph ? undefined : readEndpoint(keys, findings);
+  const endpoint = graph ? graphEndpointOf(keys) : readEndpoint(keys, findings);
   const rule: Rule = { keys, findings, graph, authType, endpoint };
   checkSignIn(rule);
   checkTransport(rule);
-  checkExchangeOnline(rule);
+  if (!graph) checkExchangeOnline(rule);
+  else if (endpoint) warnOfGraph(keys, endpoint, findings);
   checkAllowedHosts(rule, env);
   const auth = authOf(rule, env);
   const proxy = endpoint && proxyFor(endpoint, env, findings);
   return {
     settings: dependentDefaults(rule),
-    ...(endpoint ? { endpoint } : {}),
     ...(endpoint && auth ? { config: exchangeConfigOf({ keys, endpoint, auth, proxy }) } : {}),
   };
 }
@@ -63,8 +62,9 @@ function exchangeConfigOf({ keys, endpoint, auth, proxy }: {
   readonly auth: AuthConfig;
   readonly proxy: ProxyConfig | undefined;
 }): ExchangeConfig {
-  const { access_type, ews_ssl_verify, ews_ssl_ca_file } = keys.values;
+  const { microsoft_api, access_type, ews_ssl_verify, ews_ssl_ca_file } = keys.values;
   return {
+    api: microsoft_api,
     endpoint,
     auth,
     accessType: access_type,
@@ -76,17 +76,11 @@ function exchangeConfigOf({ keys, endpoint, auth, proxy }: {
   };
 }
 
-const GRAPH_ENDPOINT_DEFAULT = new URL("https://graph.microsoft.com");
-
-function graphEndpointOf({ keys: { values }, graph }: Rule): URL | undefined {
-  return graph ? values.graph_endpoint ?? GRAPH_ENDPOINT_DEFAULT : undefined;
-}
-
 function dependentDefaults(rule: Rule): readonly Setting[] {
-  const { keys: { isGiven }, authType } = rule;
+  const { keys: { isGiven }, authType, graph, endpoint } = rule;
   const defaults = new Map<keyof typeof CONFIG_KEYS, string | undefined>([
     ["auth_type", authType],
-    ["graph_endpoint", graphEndpointOf(rule)?.origin],
+    ["graph_endpoint", graph ? endpoint?.origin : undefined],
   ]);
   if (authType === "oauth2") defaults.set("auth_oauth_scope", scopeOf(rule));
   return [...defaults].flatMap(([key, value]): Setting[] =>
@@ -163,8 +157,15 @@ function requireKey({ keys, findings, authType }: Rule, key: RequiredKey, elsewh
 
 type RequiredKey = Extract<keyof typeof CONFIG_KEYS, `auth_${string}`>;
 
+/** The key that says where mail is read. */
+function endpointKeyOf({ keys, graph }: Rule): keyof typeof CONFIG_KEYS {
+  if (graph) return "graph_endpoint";
+  return keys.isGiven("ews_endpoint") ? "ews_endpoint" : "host";
+}
+
 /** What travels unprotected, by the scheme and by choice. */
-function checkTransport({ keys, findings, authType, endpoint }: Rule): void {
+function checkTransport(rule: Rule): void {
+  const { keys, findings, authType, endpoint } = rule;
   if (!keys.values.ews_ssl_verify) {
     const message =
       "THE CERTIFICATE OF THE EXCHANGE SERVER IS NOT VERIFIED: whoever controls the " +
@@ -172,7 +173,7 @@ function checkTransport({ keys, findings, authType, endpoint }: Rule): void {
     findings.warnings.push({ at: "ews_ssl_verify", value: "false", message });
   }
   if (endpoint?.protocol !== "http:" || isLoopback(endpoint)) return;
-  const at = keys.isGiven("ews_endpoint") ? "ews_endpoint" : "host";
+  const at = endpointKeyOf(rule);
   const value = quoted(endpoint.href);
   if (authType !== "ntlm") {
     const what = authType === "basic" ? "Basic sends the password itself" : "it gets the token";
@@ -188,9 +189,10 @@ const EXCHANGE_ONLINE_HOST =
   /^(?:outlook\.office365\.(?:com|us)|outlook\.office\.com|partner\.outlook\.cn|(?:webmail|outlook-dod)\.apps\.mil|outlook-dod\.office365\.us)$/;
 
 /** EWS of Exchange Online is switched off for good on 1 April 2027 (facts/exchange-and-graph C.1). */
-function checkExchangeOnline({ keys, findings, authType, endpoint }: Rule): void {
+function checkExchangeOnline(rule: Rule): void {
+  const { findings, authType, endpoint } = rule;
   if (!endpoint || !EXCHANGE_ONLINE_HOST.test(endpoint.hostname)) return;
-  const at = keys.isGiven("ews_endpoint") ? "ews_endpoint" : "host";
+  const at = endpointKeyOf(rule);
   const value = quoted(endpoint.hostname);
   const message = "Exchange Online ends EWS for good on 1 April 2027, and until then serves only " +
     "applications that are on the tenant's list (Set-OrganizationConfig -EwsEnabled:$true " +
@@ -214,9 +216,8 @@ function checkAllowedHosts(rule: Rule, env: ReadVariable): void {
     return;
   }
   const receivers: readonly [string, URL | undefined][] = [
-    [keys.isGiven("ews_endpoint") ? "ews_endpoint" : "host", endpoint],
+    [endpointKeyOf(rule), endpoint],
     ["auth_oauth_authority", authType === "oauth2" ? keys.values.auth_oauth_authority : undefined],
-    ["graph_endpoint", graphEndpointOf(rule)],
   ];
   for (const [at, url] of receivers) {
     if (!url || allowed.has(url.hostname)) continue;
@@ -263,7 +264,6 @@ function secretOf(
 }
 
 /** The default is the origin of what the token is for (spec section 2). */
-function scopeOf(rule: Rule): string | undefined {
-  const resource = rule.graph ? graphEndpointOf(rule) : rule.endpoint;
-  return rule.keys.values.auth_oauth_scope ?? (resource && `${resource.origin}/.default`);
+function scopeOf({ keys, endpoint }: Rule): string | undefined {
+  return keys.values.auth_oauth_scope ?? (endpoint && `${endpoint.origin}/.default`);
 }

@@ -1,6 +1,6 @@
 import { assert } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { SyncConfig } from "./app_config.ts";
+import type { ExchangeConfig, SyncConfig } from "./app_config.ts";
 import { givenInEnvironment, type ReadVariable, variableOf } from "./environment.ts";
 import { readExchange, type TopLevelKeys } from "./exchange_config.ts";
 import { parseJson } from "./json_text.ts";
@@ -41,8 +41,7 @@ export interface ValidConfig {
   readonly addresses: readonly string[];
   /** How many mailboxes are left out by `"enabled": false`. */
   readonly disabledCount: number;
-  /** The effective EWS URL; absent with Graph. */
-  readonly endpoint?: URL;
+  readonly exchange: ExchangeConfig;
 }
 
 /**
@@ -112,20 +111,17 @@ function effectiveConfig(
     ? readMailboxes(keys.values.mailboxes, findings)
     : { entries: [], settings: [] };
   if (findings.problems.length > 0) return { kind: "invalid", ...findings };
+  assert(exchange.config !== undefined, "a connection without problems is complete");
   const enabled = entries.filter(({ values }) => values.enabled);
   const valid: ValidConfig = {
     warnings: findings.warnings,
     settings: [...keys.settings, ...exchange.settings, ...settings],
     addresses: enabled.map(({ mailbox }) => mailbox.address),
     disabledCount: entries.length - enabled.length,
-    ...(exchange.endpoint ? { endpoint: exchange.endpoint } : {}),
+    exchange: exchange.config,
   };
   const features = missingInConfig(keys);
   if (features.length > 0) return { ...valid, kind: "not in this version", features };
-  assert(
-    exchange.config !== undefined,
-    "what this version cannot sign in with is listed as missing",
-  );
   return { ...valid, kind: "ready", config: syncConfigOf(keys, exchange.config, enabled) };
 }
 

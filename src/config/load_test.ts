@@ -96,6 +96,7 @@ Deno.test("a small file and the defaults of the contract make a whole configurat
   assert.equal(password.file, undefined);
   assert.deepEqual({ ...config, exchange: { ...config.exchange, auth } }, {
     exchange: {
+      api: "ews",
       endpoint: new URL("https://mail.example.com/EWS/Exchange.asmx"),
       auth: { type: "ntlm", user: "CORP\\svc" },
       accessType: "delegate",
@@ -443,19 +444,6 @@ Deno.test("oauth2 needs authority, client id, and a secret or a certificate, not
       .length,
     1,
   );
-});
-
-Deno.test("graph implies oauth2, excludes another explicit type and needs no endpoint", async () => {
-  const graph = {
-    ...without(OAUTH, "host", "auth_type"),
-    microsoft_api: "graph",
-    auth_oauth_client_secret: "s",
-  };
-  assert.deepEqual(await missing(graph), ['microsoft_api = "graph": not in this version']);
-  assert.deepEqual(await problems({ ...graph, auth_type: "ntlm" }), [
-    'auth_type = "ntlm": must be "oauth2" or absent, because "microsoft_api" is "graph"',
-  ]);
-  assert.equal((await problems(without(graph, "auth_oauth_client_secret"))).length, 1);
 });
 
 Deno.test("Basic goes over https, or over http to this machine only; NTLM over either", async () => {

@@ -49,7 +49,7 @@ async function problems(bytes: Uint8Array | Promise<Uint8Array>, variables?: Var
 async function targetsOf(config: Json, variables?: Variables) {
   const loaded = await load(config, variables);
   assert.ok(loaded.kind === "ready");
-  return credentialTargetsOf(loaded.config, loaded);
+  return credentialTargetsOf(loaded.config);
 }
 
 async function changes(before: Json, after: Json, variables?: Variables) {

@@ -1,3 +1,4 @@
+import type { ExchangeConfig } from "./app_config.ts";
 import type { ConfigOptions } from "./flags.ts";
 import type { LoadedConfig, ValidConfig } from "./load.ts";
 import { type Problem, problemLine } from "./problem.ts";
@@ -64,9 +65,13 @@ function summary(valid: ValidConfig, shard: Shard | undefined): string {
   return [
     counted(valid.addresses.length, "mailbox", "mailboxes") + disabled,
     ...(shard ? [`${shareOf(valid.addresses, shard)} of them in shard ${shardName(shard)}`] : []),
-    ...(valid.endpoint ? [`Exchange at ${valid.endpoint.href}`] : ["Microsoft Graph"]),
+    serverText(valid.exchange),
     ...(valid.warnings.length > 0 ? [counted(valid.warnings.length, "warning")] : []),
   ].join(", ");
+}
+
+function serverText({ api, endpoint }: ExchangeConfig): string {
+  return api === "graph" ? `Microsoft Graph at ${endpoint.origin}` : `Exchange at ${endpoint.href}`;
 }
 
 function shareOf(addresses: readonly string[], shard: Shard): number {

@@ -44,6 +44,6 @@ export async function meantConfig(
       config: { ...loaded.config, mailboxes },
       warnings: loaded.warnings.map(problemLine),
     },
-    targets: credentialTargetsOf(loaded.config, loaded),
+    targets: credentialTargetsOf(loaded.config),
   };
 }

@@ -37,7 +37,7 @@ export async function pushConfig(
   }
   complainOf(loaded.warnings.map((warning) => `Warning: ${problemLine(warning)}`), console);
   const bytes = await reading;
-  const targets = credentialTargetsOf(loaded.config, loaded);
+  const targets = credentialTargetsOf(loaded.config);
   return await withConfigStore(to, environment, console, async (store, { stop }) => {
     const changes = await changesOfTargets(store, targets, environment, stop.begun);
     complainOf(

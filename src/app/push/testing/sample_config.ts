@@ -10,6 +10,7 @@ export function sampleConfig(
 ): AppConfig {
   return {
     exchange: {
+      api: "ews",
       endpoint: new URL("https://mail.example.com/EWS/Exchange.asmx"),
       auth: { type: "ntlm", user: "user", password: { value: new Secret("Passw0rd!") } },
       accessType: "impersonation",
