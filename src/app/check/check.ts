@@ -17,7 +17,8 @@ import { checkDestination, checkStates } from "./check_destination.ts";
 import { type CheckLine, fail, pass, skip, warn } from "./check_line.ts";
 import { checkMailbox, type MailboxCheck } from "./check_mailbox.ts";
 import { checkNetwork } from "./check_network.ts";
-import { checkSignIn, checkToken } from "./check_sign_in.ts";
+import { checkSignIn } from "./check_sign_in.ts";
+import { checkToken } from "./check_token.ts";
 import { checkJson, checkLineText, checkSummary } from "./check_text.ts";
 import { withConcreteRemedy } from "./concrete_remedy.ts";
 
