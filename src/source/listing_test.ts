@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { LIMITS } from "../core/limits.ts";
 import type { BackfillPosition } from "../core/sync_state.ts";
+import type { FoundItem } from "./item_page.ts";
 import { type Find, listItems } from "./listing.ts";
-import type { FoundItem } from "./operations/find_item.ts";
 
 interface StoredItem {
   readonly itemId: string;

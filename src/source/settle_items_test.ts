@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SyncError } from "../core/errors.ts";
-import type { ItemAnswer } from "./operations/item_answer.ts";
-import { syncErrorOfCode } from "./response_codes.ts";
+import { EWS_FAILURES, syncErrorOfCode } from "../ews/response_codes.ts";
+import type { ItemAnswer } from "./item_answer.ts";
 import { settleItems } from "./settle_items.ts";
 import { NO_ABORT, testEnv } from "./testing/test_env.ts";
 
@@ -32,7 +32,9 @@ async function run(ids: readonly string[], fate: Fate, whole?: Fate): Promise<Ru
     }));
   };
   const startedMs = env.clock.monotonicMs();
-  const settled = await env.clock.runUntil(settleItems(ids, { ...NO_ABORT, env, ask }));
+  const settled = await env.clock.runUntil(
+    settleItems(ids, { ...NO_ABORT, env, failures: EWS_FAILURES, ask }),
+  );
   assert.deepEqual([...settled.keys()].sort(), [...ids].sort());
   const outcomes = [...settled].map(([id, answer]) =>
     [id, "error" in answer ? `${answer.error.kind} ${answer.error.code}` : answer.value] as const
@@ -113,7 +115,7 @@ Deno.test("one poisonous item is isolated, tried a few times and given up; the o
       ? Promise.reject(errorOf("ErrorInternalServerError"))
       : Promise.resolve(ids.map((itemId) => ({ itemId, value: itemId })));
   const settled = await env.clock.runUntil(
-    settleItems(["a", "b", "p", "c"], { ...NO_ABORT, env, ask }),
+    settleItems(["a", "b", "p", "c"], { ...NO_ABORT, env, failures: EWS_FAILURES, ask }),
   );
   assert.deepEqual(
     [...settled].filter(([, answer]) => "error" in answer).map(([id]) => id),
@@ -128,6 +130,7 @@ async function runPoisoned(ids: readonly string[], code: string, well: () => boo
   let probes = 0;
   const failed = new SyncError("retryable", code, "Failed");
   const settled = await env.clock.runUntil(settleItems(ids, {
+    failures: EWS_FAILURES,
     ...NO_ABORT,
     env,
     ask: (itemIds): Promise<readonly ItemAnswer<string>[]> => {
@@ -206,5 +209,7 @@ Deno.test("an error that reaches beyond the items rejects", async () => {
   });
   const env = testEnv();
   const ask = () => Promise.reject(new SyncError("fatal", "X", "Fatal"));
-  await assert.rejects(settleItems(["a"], { ...NO_ABORT, env, ask }), { kind: "fatal" });
+  await assert.rejects(settleItems(["a"], { ...NO_ABORT, env, failures: EWS_FAILURES, ask }), {
+    kind: "fatal",
+  });
 });

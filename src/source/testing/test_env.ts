@@ -1,5 +1,5 @@
-import type { Env, LogFields, Logger } from "../../core/env.ts";
 import { VirtualClock } from "../../../tests/simulation/virtual_clock.ts";
+import type { Env, LogFields, Logger } from "../../core/env.ts";
 
 export interface TestEnv extends Env {
   readonly clock: VirtualClock;

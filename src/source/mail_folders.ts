@@ -1,5 +1,19 @@
 import type { Folder } from "../core/mailbox.ts";
-import type { FoundFolder } from "./operations/find_folder.ts";
+
+/** A folder as the server shows it. */
+export interface FoundFolder {
+  readonly id: string;
+  readonly parentId?: string;
+  /** EWS's element name: `Folder`, `SearchFolder`, `CalendarFolder` … */
+  readonly type: string;
+  readonly name: string;
+  /** Its container class, e.g. `IPF.Note`; some folders have none. */
+  readonly folderClass?: string;
+  readonly itemCount?: number;
+  readonly hidden: boolean;
+  /** Role, e.g. `drafts`; servers before Exchange 2013 do not say. */
+  readonly distinguishedId?: string;
+}
 
 /** Roles whose folders are not synced (spec section 3); what people made below them is. */
 export const UNSYNCED_ROLES: ReadonlySet<string> = new Set([
@@ -31,6 +45,7 @@ export function mailFoldersOf(
       id: folder.id,
       path: lineage.map(({ name }) => name),
       ...(folder.itemCount === undefined ? {} : { itemCount: folder.itemCount }),
+      ...(folder.distinguishedId === undefined ? {} : { role: folder.distinguishedId }),
     }));
 }
 

@@ -1,5 +1,4 @@
 import type { SyncError } from "../core/errors.ts";
-import type { Operation } from "./operation.ts";
 
 /** Failures of a request that asked for too much at once: the server gave up, or whoever waited. */
 const TOO_MUCH_AT_ONCE: ReadonlySet<string> = new Set([
@@ -16,8 +15,8 @@ const TOO_MUCH_AT_ONCE: ReadonlySet<string> = new Set([
  */
 export function smallerAfter<T>(
   limit: number,
-  operationOf: (limit: number) => Operation<T>,
-): (error: SyncError) => Operation<T> {
+  operationOf: (limit: number) => T,
+): (error: SyncError) => T {
   let size = limit;
   return ({ code }) => {
     if (TOO_MUCH_AT_ONCE.has(code)) size = Math.ceil(size / 2);

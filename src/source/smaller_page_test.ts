@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { SyncError } from "../core/errors.ts";
-import { syncFolderItems } from "./operations/sync_folder_items.ts";
 import { smallerAfter } from "./smaller_page.ts";
 
 const failed = (code: string) => new SyncError("retryable", code, "Failed");
@@ -9,7 +8,7 @@ function sizes(limit: number) {
   const asked: number[] = [];
   const next = smallerAfter(limit, (size) => {
     asked.push(size);
-    return syncFolderItems({ folderId: "F", syncState: undefined, limit: size });
+    return size;
   });
   return { next, asked };
 }

@@ -4,11 +4,13 @@ import { LIMITS } from "../core/limits.ts";
 import { retry } from "../core/retry.ts";
 import { countedByCode } from "./counted_by_code.ts";
 import { doubtedRequest } from "./doubted_request.ts";
-import type { ItemAnswer } from "./operations/item_answer.ts";
-import { ATTEMPTS_FEW, attemptsMaxOf, kindWhenGivenUp, mayBeItemsFault } from "./response_codes.ts";
+import { ATTEMPTS_FEW, type FailureTable } from "./failure_table.ts";
+import type { ItemAnswer } from "./item_answer.ts";
 
 export interface SettleOptions<T> extends CallOptions {
   readonly env: Env;
+  /** What follows from the failures of the protocol. */
+  readonly failures: FailureTable;
   /** Asks for some items once; answers in order, or rejects for all of them. */
   readonly ask: (itemIds: readonly string[]) => Promise<readonly ItemAnswer<T>[]>;
   /**
@@ -57,7 +59,7 @@ interface Progress<T> {
 /** One request, repeated until it brings some progress. */
 async function askOnce<T>(
   itemIds: readonly string[],
-  { env, signal, ask, probe }: SettleOptions<T>,
+  { env, signal, failures, ask, probe }: SettleOptions<T>,
 ): Promise<Progress<T>> {
   const isSingle = itemIds.length === 1;
   const request = async () => progressOf(await ask(itemIds));
@@ -70,12 +72,17 @@ async function askOnce<T>(
       // Of several items, smaller requests are the better second attempt.
       attemptsMax: countedByCode(
         (error) =>
-          !mayBeItemsFault(error) ? attemptsMaxOf(error.code) : isSingle ? ATTEMPTS_FEW : 1,
+          !failures.mayBeItemsFault(error)
+            ? failures.attemptsMaxOf(error.code)
+            : isSingle
+            ? ATTEMPTS_FEW
+            : 1,
       ),
     });
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
-    const given = error.as(mayBeItemsFault(error) ? "item" : kindWhenGivenUp(error, "item"));
+    const isItsOwn = failures.mayBeItemsFault(error);
+    const given = error.as(isItsOwn ? "item" : failures.kindWhenGivenUp(error, "item"));
     if (given.kind !== "item") throw given;
     if (isSingle) return { answers: [{ itemId: itemIds[0]!, error: given }], again: [] };
     return { answers: [], again: halvesOf(itemIds) };

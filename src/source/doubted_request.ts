@@ -11,6 +11,8 @@ const DOUBTED_CODES: ReadonlySet<string> = new Set([
   "Http502",
   "Http504",
   "HttpMalformed",
+  "ResponseNotJson",
+  "ResponseNotMime",
   "ResponseNotXml",
   "Timeout",
 ]);

@@ -1,6 +1,6 @@
 import { SyncError } from "../core/errors.ts";
 import { answers, isDoubted } from "./doubted_request.ts";
-import { ATTEMPTS_FEW, mayBeItemsFault } from "./response_codes.ts";
+import { ATTEMPTS_FEW, type FailureTable } from "./failure_table.ts";
 
 /** How many things with failures are remembered; the oldest is forgotten first. */
 const REMEMBERED_MAX = 1_000;
@@ -10,7 +10,12 @@ const REMEMBERED_MAX = 1_000;
  * of them they are its own, so that it does not block its folder for ever.
  */
 export class RepeatedFailures {
+  readonly #failures: FailureTable;
   readonly #counts = new Map<string, number>();
+
+  constructor(failures: FailureTable) {
+    this.#failures = failures;
+  }
 
   /**
    * The failure as it now counts: of kind `item` once there were `ATTEMPTS_FEW` of `id` in a row;
@@ -19,7 +24,7 @@ export class RepeatedFailures {
   async judge(id: string, error: unknown, probe: () => Promise<void>): Promise<unknown> {
     if (!(error instanceof SyncError)) return error;
     const doubted = isDoubted(error);
-    if (!doubted && !mayBeItemsFault(error)) return error;
+    if (!doubted && !this.#failures.mayBeItemsFault(error)) return error;
     const count = (this.#counts.get(id) ?? 0) + 1;
     const isItsOwn = count >= ATTEMPTS_FEW && (!doubted || await answers(probe));
     if (!isItsOwn) this.#remember(id, count);

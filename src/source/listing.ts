@@ -2,10 +2,10 @@ import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { ListPage } from "../core/ports.ts";
 import type { BackfillPosition } from "../core/sync_state.ts";
-import type { FindItemRequest, FoundItem, ItemOrder, ItemPage } from "./operations/find_item.ts";
+import type { FoundItem, ItemOrder, ItemPage, PageRequest } from "./item_page.ts";
 
 /** Asks for one page of a folder. */
-export type Find = (request: Omit<FindItemRequest, "folderId">) => Promise<ItemPage>;
+export type Find = (request: PageRequest) => Promise<ItemPage>;
 
 export interface ListingRequest {
   readonly order: "received" | "modified";

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mailFoldersOf } from "./mail_folders.ts";
-import type { FoundFolder } from "./operations/find_folder.ts";
+import { type FoundFolder, mailFoldersOf } from "./mail_folders.ts";
 
 function folder(id: string, parentId: string, more: Partial<FoundFolder> = {}): FoundFolder {
   return { id, parentId, type: "Folder", name: `name ${id}`, hidden: false, ...more };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AttachmentInfo, ItemDescription } from "../core/email.ts";
+import type { ItemAttachment, ItemMessage, ItemPart } from "./item_message.ts";
 import { addressList, dateText, headerField, parameter, unstructuredText } from "./mime_text.ts";
-import type { ItemAttachment, ItemMessage, ItemPart } from "./operations/get_item_message.ts";
 
 /** All that is known of an email whose MIME content cannot be had. */
 export interface RebuiltEmail {
