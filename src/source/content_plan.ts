@@ -15,8 +15,9 @@ export function planContent(items: readonly ItemDescription[]): ContentPlan {
   const streamed: string[] = [];
   const requests: string[][] = [];
   let bytes = Infinity;
-  for (const { itemId, sizeBytes } of items) {
-    if (likelyMimeBytes(sizeBytes) > LIMITS.heldMimeBytesMax) {
+  for (const item of items) {
+    const { itemId, sizeBytes } = item;
+    if (isStreamed(item)) {
       streamed.push(itemId);
       continue;
     }
@@ -32,7 +33,10 @@ export function planContent(items: readonly ItemDescription[]): ContentPlan {
   return { requests, streamed };
 }
 
-/** Exchange states sizes as stored; attachments grow by a third on their way into MIME. */
-function likelyMimeBytes(statedBytes: number): number {
-  return statedBytes * 4 / 3;
+/**
+ * Whether content is likely to be too large to be held. Exchange states sizes as stored; attachments
+ * grow by a third on their way into MIME.
+ */
+export function isStreamed({ sizeBytes }: Pick<ItemDescription, "sizeBytes">): boolean {
+  return sizeBytes * 4 / 3 > LIMITS.heldMimeBytesMax;
 }
