@@ -19,6 +19,7 @@ const HEAD = Uint8Array.of(0, 3, GUID_CHARACTERS, 0);
 const GUID_END = HEAD.length + GUID_CHARACTERS;
 const FOLDER_ENTRY_BYTES = 46;
 const ITEM_ENTRY_BYTES = 70;
+const IMMUTABLE_HEAD = Uint8Array.of(0, 9, GUID_CHARACTERS, 0);
 const ENTRY_FOLDER = 0x01;
 const ENTRY_MESSAGE = 0x07;
 
@@ -30,6 +31,15 @@ export function folderIdOf(space: IdSpace, counter: number): string {
 /** The id of an item: names its folder too, hence new with every move. */
 export function itemIdOf(space: IdSpace, folderCounter: number, counter: number): string {
   return entryId(space, ITEM_ENTRY_BYTES, ENTRY_MESSAGE, [folderCounter, counter]).toBase64();
+}
+
+/** The immutable id of an item: names no folder, hence kept by moves inside the mailbox. */
+export function immutableIdOf(space: IdSpace, counter: number): string {
+  const bytes = new Uint8Array(IMMUTABLE_HEAD.length + 2 + GUID_CHARACTERS + 24);
+  bytes.set(IMMUTABLE_HEAD);
+  new TextEncoder().encodeInto(space.mailboxGuid, bytes.subarray(IMMUTABLE_HEAD.length));
+  writeLongTermId(bytes, bytes.length - 24, space, counter);
+  return bytes.toBase64();
 }
 
 function entryId(space: IdSpace, length: number, type: number, counters: readonly number[]) {

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../../src/core/env.ts";
-import type { MimeObserver } from "./ews/answer_bytes.ts";
+import type { MimeObserver, MimePart } from "./answer_bytes.ts";
 import type { CallRecord } from "./ews/exchange_service.ts";
-import type { MimePart } from "./ews/item_element.ts";
 import type { LogonAttempt } from "./ntlm_acceptor.ts";
 
 export interface RequestRecord extends CallRecord {

@@ -1,10 +1,11 @@
+import type { AnswerPart } from "../answer_bytes.ts";
 import type { Item } from "../items.ts";
+import type { PropertyValue } from "../mapi_properties.ts";
 import type { Call, Operation, ResponseMessage } from "./call.ts";
 import type { ContentReader } from "./content_reader.ts";
 import { EwsError, NotModelled } from "./ews_errors.ts";
 import { type FolderReference, openFolder, readFolderId } from "./folder_ids.ts";
-import { type AnswerPart, itemElement } from "./item_element.ts";
-import type { PropertyValue } from "./item_properties.ts";
+import { itemElement } from "./item_element.ts";
 import { pageOf, type PageView, pagingAttributes, readPageView } from "./paging.ts";
 import { type ItemFilter, readRestriction, valueReader } from "./restrictions.ts";
 import { isNewer } from "./server_version.ts";

@@ -1,4 +1,17 @@
-import type { AnswerPart, MimePart } from "./item_element.ts";
+import type { Item } from "./items.ts";
+import type { MimeSource } from "./mime_source.ts";
+
+/** MIME content at its place in an answer; becomes base64 as the answer is sent. */
+export interface MimePart {
+  readonly mime: MimeSource;
+  readonly mailbox: string;
+  readonly item: Item;
+  /** Present if it is not the item's MIME content but the content of one of its attachments. */
+  readonly attachmentId?: string;
+}
+
+/** A piece of an answer, in order. */
+export type AnswerPart = string | MimePart;
 
 /** Told of each MIME content that has gone out whole, and the bytes it consisted of. */
 export interface MimeObserver {
