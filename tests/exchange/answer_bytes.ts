@@ -1,4 +1,18 @@
-import type { AnswerPart, MimePart } from "./item_element.ts";
+import { Base64Stream } from "./base64_stream.ts";
+import type { Item } from "./items.ts";
+import type { MimeSource } from "./mime_source.ts";
+
+/** MIME content at its place in an answer; becomes base64 as the answer is sent. */
+export interface MimePart {
+  readonly mime: MimeSource;
+  readonly mailbox: string;
+  readonly item: Item;
+  /** Present if it is not the item's MIME content but the content of one of its attachments. */
+  readonly attachmentId?: string;
+}
+
+/** A piece of an answer, in order. */
+export type AnswerPart = string | MimePart;
 
 /** Told of each MIME content that has gone out whole, and the bytes it consisted of. */
 export interface MimeObserver {
@@ -9,9 +23,9 @@ export interface MimeObserver {
 }
 
 const ENCODER = new TextEncoder();
-/** What is sent in one piece; a multiple of 4, as base64 is. */
+/** What is sent in one piece. */
 const PIECE_BYTES = 64 * 1024;
-/** Bytes of MIME content behind such a piece; a multiple of 3, so that base64 joins seamlessly. */
+/** Bytes of MIME content behind such a piece. */
 const MIME_BYTES = (PIECE_BYTES / 4) * 3;
 
 /**
@@ -39,22 +53,13 @@ export async function* answerBytes(
 }
 
 function* base64Of({ mime }: MimePart, observer: MimeObserver): Generator<string> {
-  let carried: Uint8Array = new Uint8Array(0);
+  const base64 = new Base64Stream();
   for (const chunk of mime.chunks()) {
     observer.chunk(chunk);
-    let at = 0;
-    if (carried.length > 0) {
-      at = Math.min(3 - carried.length, chunk.length);
-      carried = Uint8Array.of(...carried, ...chunk.subarray(0, at));
-      if (carried.length < 3) continue;
-      yield carried.toBase64();
+    for (let at = 0; at < chunk.length; at += MIME_BYTES) {
+      yield base64.push(chunk.subarray(at, at + MIME_BYTES));
     }
-    const whole = at + Math.floor((chunk.length - at) / 3) * 3;
-    for (; at < whole; at += MIME_BYTES) {
-      yield chunk.subarray(at, Math.min(at + MIME_BYTES, whole)).toBase64();
-    }
-    carried = chunk.slice(whole);
   }
-  if (carried.length > 0) yield carried.toBase64();
+  yield base64.end();
   observer.done();
 }

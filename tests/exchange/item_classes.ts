@@ -13,7 +13,7 @@ const ELEMENTS: readonly (readonly [prefix: string, element: string])[] = [
   ["IPM.Task", "Task"],
 ];
 
-/** Element name of an item of this class, in the types namespace. */
+/** Element name of an item of this class, in the types namespace of EWS. */
 export function elementNameOf(itemClass: string): string {
   const upper = itemClass.toUpperCase();
   const found = ELEMENTS.find(([prefix]) =>
