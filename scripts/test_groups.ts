@@ -52,6 +52,8 @@ export const TEST_GROUPS: readonly TestGroup[] = [
     // is looked up below /proc/self. Deno lets only a program with all permissions look there.
     permissions: ["--allow-all"],
   },
+  // The simulated Graph, for the same reason: the socket option.
+  { ...USUAL, name: "graph", folders: ["tests/graph/"], permissions: ["--allow-all"] },
   { ...USUAL, name: "contract", folders: ["tests/contract/"], permissions: CONFINED },
   { ...USUAL, name: "proxy", folders: ["tests/proxy/"], permissions: CONFINED },
   { ...USUAL, name: "simulation", folders: ["tests/simulation/"], permissions: CONFINED },

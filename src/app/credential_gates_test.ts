@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { AuthConfig } from "../config/app_config.ts";
 import { Secret } from "../core/secret.ts";
-import { testEnv } from "../ews/testing/test_env.ts";
+import { testEnv } from "../source/testing/test_env.ts";
 import { CredentialGates } from "./credential_gates.ts";
 
 const OPTIONS = { signal: new AbortController().signal };

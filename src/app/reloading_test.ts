@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { testEnv } from "../ews/testing/test_env.ts";
+import { testEnv } from "../source/testing/test_env.ts";
 import { StopBegun, StopController } from "../sync/stop.ts";
 import { reloading, type ReloadSource } from "./reloading.ts";
 

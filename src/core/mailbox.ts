@@ -48,4 +48,6 @@ export interface Folder {
   readonly path: readonly string[];
   /** Number of items the server counts in it, for progress only. */
   readonly itemCount?: number;
+  /** Exchange's name of its role, e.g. `inbox`; absent for folders people made. */
+  readonly role?: string;
 }

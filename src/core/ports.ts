@@ -18,6 +18,9 @@ export interface FolderOf {
  * it has spent its own retry budget, and with the signal's reason when aborted.
  */
 export interface MailSource {
+  /** Which protocol's ids and tokens it gives. */
+  readonly api: "ews" | "graph";
+
   /** One harmless call that shows whether the server can be reached, trusted and signed in to. */
   probe(mailbox: Mailbox, options: CallOptions): Promise<void>;
 
@@ -92,7 +95,8 @@ export interface ChangesOptions extends CallOptions {
 }
 
 export interface Change {
-  readonly kind: "create" | "update" | "delete" | "readFlag";
+  /** `createOrUpdate`: arrived here or changed here: the source cannot tell which. */
+  readonly kind: "create" | "update" | "createOrUpdate" | "delete" | "readFlag";
   readonly itemId: string;
 }
 

@@ -1,5 +1,5 @@
 import { SyncError } from "../core/errors.ts";
-import { serverWords } from "./server_words.ts";
+import { serverWords } from "../source/server_words.ts";
 
 interface Policy {
   readonly said: RegExp;

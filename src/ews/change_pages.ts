@@ -1,8 +1,8 @@
 import { LIMITS } from "../core/limits.ts";
 import type { ChangePage, ChangesOptions, FolderOf } from "../core/ports.ts";
+import { smallerAfter } from "../source/smaller_page.ts";
 import type { EwsClient } from "./client.ts";
 import { syncFolderItems } from "./operations/sync_folder_items.ts";
-import { smallerAfter } from "./smaller_page.ts";
 
 /** So many pages that worked, and twice as much is asked for again. */
 const PAGES_UNTIL_LARGER = 20;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { SyncError } from "../core/errors.ts";
 import type { FolderOf } from "../core/ports.ts";
+import { type ScriptedAnswer, ScriptedTransport } from "../source/testing/scripted_transport.ts";
+import { NO_ABORT, testEnv } from "../source/testing/test_env.ts";
 import { ChangePages } from "./change_pages.ts";
 import { EwsClient } from "./client.ts";
 import { answer, failure, success } from "./testing/answers.ts";
-import { type ScriptedAnswer, ScriptedTransport } from "./testing/scripted_transport.ts";
-import { NO_ABORT, testEnv } from "./testing/test_env.ts";
 
 const AT: FolderOf = {
   mailbox: {

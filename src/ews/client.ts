@@ -1,20 +1,23 @@
-import type { CallOptions, Entropy, Env, LogFields } from "../core/env.ts";
+import type { CallOptions, Env, LogFields } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
 import { retry } from "../core/retry.ts";
 import type { HttpResponse, HttpTransport } from "../http/transport.ts";
-import { countedByCode } from "./counted_by_code.ts";
-import { discardBody } from "./discard_body.ts";
+import { countedByCode } from "../source/counted_by_code.ts";
+import { discardBody } from "../source/discard_body.ts";
+import { requestIdOf } from "../source/request_id.ts";
+import { serverTimeOf } from "../source/server_time.ts";
+import { suspendingIfLong } from "../source/suspending_if_long.ts";
+import { ThrottleGate } from "../source/throttle_gate.ts";
 import { encodeEnvelope } from "./envelope.ts";
 import { errorOfStatus, isServerBusy, isSoapStatus } from "./http_status.ts";
 import { type MimeReceiver, splitMime } from "./mime_splitter.ts";
 import type { Operation } from "./operation.ts";
-import { attemptsMaxOf, isBusyCode, kindWhenGivenUp } from "./response_codes.ts";
 import { RedirectedEndpoint } from "./redirected_endpoint.ts";
+import { EWS_FAILURES, isBusyCode } from "./response_codes.ts";
 import { type ResponseMessage, responseMessagesOf } from "./response_message.ts";
 import { type SchemaVersion, SchemaVersions } from "./schema_version.ts";
-import { ThrottleGate } from "./throttle_gate.ts";
 import { parseXml } from "./xml.ts";
 
 export interface EwsClientOptions {
@@ -77,7 +80,8 @@ export class EwsClient {
     operation: Operation<T>,
     options: SendOptions<T>,
   ): Promise<Answer<T>> {
-    const { signal, attemptsMax = ({ code }) => attemptsMaxOf(code), insteadAfter } = options;
+    const { signal, attemptsMax = ({ code }) => EWS_FAILURES.attemptsMaxOf(code), insteadAfter } =
+      options;
     let current = operation;
     try {
       return await retry(() => this.attempt(mailbox, current, { signal }), {
@@ -91,7 +95,7 @@ export class EwsClient {
       });
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;
-      throw error.as(kindWhenGivenUp(error, operation.reach));
+      throw error.as(EWS_FAILURES.kindWhenGivenUp(error, operation.reach));
     }
   }
 
@@ -137,7 +141,7 @@ export class EwsClient {
     version: SchemaVersion,
     options: AttemptOptions,
   ): Promise<Answer<T>> {
-    const requestId = guidOf(this.#env.entropy);
+    const requestId = requestIdOf(this.#env.entropy);
     const envelope = encodeEnvelope({
       version,
       impersonate: this.#isImpersonating ? mailbox.address : undefined,
@@ -166,7 +170,10 @@ export class EwsClient {
     try {
       const { messages, ...sizes } = await this.#read(response, mailbox, operation, options);
       trace(sizes);
-      return { value: operation.decode(messages), serverTime: this.#serverTimeOf(response) };
+      return {
+        value: operation.decode(messages),
+        serverTime: serverTimeOf(response, this.#env.clock.now()),
+      };
     } catch (error) {
       if (error instanceof SyncError) trace({ code: error.code });
       throw error;
@@ -242,16 +249,6 @@ export class EwsClient {
     this.#budgets.set(key, gate);
     return gate;
   }
-
-  #serverTimeOf({ headers }: HttpResponse): Date {
-    const date = new Date(headers.get("date") ?? "");
-    return Number.isNaN(date.getTime()) ? this.#env.clock.now() : date;
-  }
-}
-
-/** A delay too long to hold a batch for suspends the mailbox instead (architecture section 7). */
-export function suspendingIfLong(error: SyncError): SyncError {
-  return (error.retryAfterMs ?? 0) > LIMITS.retryAfterMsMax ? error.as("mailbox") : error;
 }
 
 function withSuspension(message: ResponseMessage): ResponseMessage {
@@ -266,12 +263,4 @@ function factsOf({ status, headers }: HttpResponse): LogFields {
     server: headers.get("x-feserver"),
     mailboxServer: headers.get("x-targetbeserver") ?? headers.get("x-beserver"),
   };
-}
-
-/** A random GUID (RFC 9562 version 4) that names a request in the server's logs. */
-function guidOf(entropy: Entropy): string {
-  return "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(
-    /x/g,
-    () => Math.floor(entropy.next() * 16).toString(16),
-  );
 }

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
+import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
-import { SyncError } from "../core/errors.ts";
+import {
+  type Script,
+  type ScriptedAnswer,
+  ScriptedTransport,
+} from "../source/testing/scripted_transport.ts";
+import { NO_ABORT, type TestEnv, testEnv } from "../source/testing/test_env.ts";
 import { EwsClient, type EwsClientOptions } from "./client.ts";
 import { getFolder } from "./operations/get_folder.ts";
 import { getItemContent } from "./operations/get_item_content.ts";
 import { syncFolderItems } from "./operations/sync_folder_items.ts";
 import { answer, backOff, contentMessage, failure, fault, success } from "./testing/answers.ts";
-import {
-  type Script,
-  type ScriptedAnswer,
-  ScriptedTransport,
-} from "./testing/scripted_transport.ts";
-import { NO_ABORT, type TestEnv, testEnv } from "./testing/test_env.ts";
 
 const ROOT = getFolder([{ name: "msgfolderroot" }]);
 const FOUND = answer(

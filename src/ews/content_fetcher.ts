@@ -2,12 +2,13 @@ import type { CallOptions } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import type { Mailbox } from "../core/mailbox.ts";
 import { heldMimeContent, type MimeContent } from "../core/mime_content.ts";
+import { HeldContent } from "../source/held_content.ts";
+import type { ItemAnswer } from "../source/item_answer.ts";
+import { pushedStream, type Write } from "../source/pushed_stream.ts";
+import { RepeatedFailures } from "../source/repeated_failures.ts";
 import type { EwsClient } from "./client.ts";
-import { HeldContent } from "./held_content.ts";
 import { getItemContent } from "./operations/get_item_content.ts";
-import type { ItemAnswer } from "./operations/item_answer.ts";
-import { pushedStream, type Write } from "./pushed_stream.ts";
-import { RepeatedFailures } from "./repeated_failures.ts";
+import { EWS_FAILURES } from "./response_codes.ts";
 
 /** One harmless request that shows whether a mailbox answers; rejects if not. */
 export type Probe = (mailbox: Mailbox, options: CallOptions) => Promise<void>;
@@ -17,7 +18,7 @@ export class ContentFetcher {
   readonly #client: EwsClient;
   readonly #probe: Probe;
   /** Of streams, by item id. */
-  readonly #failures = new RepeatedFailures();
+  readonly #failures = new RepeatedFailures(EWS_FAILURES);
 
   constructor(client: EwsClient, probe: Probe) {
     this.#client = client;

@@ -3,11 +3,11 @@ import { Buffer } from "node:buffer";
 import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { MimeContent } from "../core/mime_content.ts";
+import { type Script, ScriptedTransport } from "../source/testing/scripted_transport.ts";
+import { NO_ABORT, testEnv } from "../source/testing/test_env.ts";
 import { EwsClient } from "./client.ts";
 import { ContentFetcher } from "./content_fetcher.ts";
 import { answer, contentMessage, failure, fault, idsAskedFor } from "./testing/answers.ts";
-import { type Script, ScriptedTransport } from "./testing/scripted_transport.ts";
-import { NO_ABORT, testEnv } from "./testing/test_env.ts";
 
 const HTML = { "content-type": "text/html" };
 const ALICE = {

@@ -1,9 +1,9 @@
 import type { ItemDescription } from "../core/email.ts";
 import type { CallOptions } from "../core/env.ts";
 import type { Mailbox } from "../core/mailbox.ts";
+import type { ItemAnswer } from "../source/item_answer.ts";
 import type { EwsClient } from "./client.ts";
 import { getItemProperties, type ItemProperties } from "./operations/get_item_properties.ts";
-import type { ItemAnswer } from "./operations/item_answer.ts";
 
 /** What is asked for, and what instead for items of a type that does not have all of it. */
 const WITHOUT_PARTICIPANTS = ["message", "any"] as const;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import type { Mailbox } from "../core/mailbox.ts";
 import { numberedEmail } from "../../tests/exchange/ews/example_service.ts";
 import { mimeOf } from "../../tests/exchange/mime_source.ts";
+import type { Mailbox } from "../core/mailbox.ts";
+import { NO_ABORT } from "../source/testing/test_env.ts";
 import { describeItems } from "./describe_items.ts";
 import { ALICE, simulatedSource } from "./testing/simulated_source.ts";
-import { NO_ABORT } from "./testing/test_env.ts";
 
 const WITH_LISTS: Mailbox = {
   ...ALICE,

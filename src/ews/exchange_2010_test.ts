@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { numberedEmail } from "../../tests/exchange/ews/example_service.ts";
+import { NO_ABORT } from "../source/testing/test_env.ts";
 import { ALICE, simulatedSource } from "./testing/simulated_source.ts";
-import { NO_ABORT } from "./testing/test_env.ts";
 
 const operationsIn = (requests: readonly string[]) =>
   requests.map((text) => /<m:(\w+)/.exec(text)?.[1]);

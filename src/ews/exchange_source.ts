@@ -18,22 +18,25 @@ import type {
   MailSurvey,
 } from "../core/ports.ts";
 import { retry } from "../core/retry.ts";
+import { chunksOf } from "../source/chunks_of.ts";
+import { planContent } from "../source/content_plan.ts";
+import { type FolderCodes, inFolder } from "../source/in_folder.ts";
+import type { ItemAnswer } from "../source/item_answer.ts";
+import { listItems } from "../source/listing.ts";
+import { type FoundFolder, mailFoldersOf } from "../source/mail_folders.ts";
+import { settleItems } from "../source/settle_items.ts";
 import { ChangePages } from "./change_pages.ts";
 import { EwsClient, type EwsClientOptions } from "./client.ts";
 import { ContentFetcher, type Probe } from "./content_fetcher.ts";
-import { planContent } from "./content_plan.ts";
 import { describeItems } from "./describe_items.ts";
 import { findPage } from "./find_page.ts";
-import { listItems } from "./listing.ts";
-import { mailFoldersOf } from "./mail_folders.ts";
 import { countFolderItems } from "./operations/count_folder_items.ts";
-import { findFolder, type FoundFolder } from "./operations/find_folder.ts";
+import { findFolder } from "./operations/find_folder.ts";
 import { findItem } from "./operations/find_item.ts";
 import { getFolder } from "./operations/get_folder.ts";
-import type { ItemAnswer } from "./operations/item_answer.ts";
 import type { DistinguishedFolder } from "./operations/request_parts.ts";
 import { EmailRebuilder } from "./rebuild_email.ts";
-import { settleItems } from "./settle_items.ts";
+import { EWS_FAILURES } from "./response_codes.ts";
 
 /** Mailboxes of an Exchange server over Exchange Web Services. */
 export function createExchangeSource(options: EwsClientOptions): MailSource & MailSurvey {
@@ -41,6 +44,7 @@ export function createExchangeSource(options: EwsClientOptions): MailSource & Ma
 }
 
 class ExchangeSource implements MailSource, MailSurvey {
+  readonly api = "ews";
   readonly #client: EwsClient;
   readonly #changes: ChangePages;
   readonly #content: ContentFetcher;
@@ -78,16 +82,20 @@ class ExchangeSource implements MailSource, MailSurvey {
   }
 
   async changes(at: FolderOf, options: ChangesOptions): Promise<ChangePage> {
-    return await inFolder(at, () => this.#changes.next(at, options));
+    return await inFolder(at, FOLDER_CODES, () => this.#changes.next(at, options));
   }
 
   async list(at: FolderOf, options: ListOptions): Promise<ListPage> {
-    return await inFolder(at, () =>
-      listItems((request) =>
-        findPage(this.#client, at, request, {
-          signal: options.signal,
-          probe: () => this.probe(at.mailbox, options),
-        }), options));
+    return await inFolder(
+      at,
+      FOLDER_CODES,
+      () =>
+        listItems((request) =>
+          findPage(this.#client, at, request, {
+            signal: options.signal,
+            probe: () => this.probe(at.mailbox, options),
+          }), options),
+    );
   }
 
   async describe(
@@ -101,6 +109,7 @@ class ExchangeSource implements MailSource, MailSurvey {
       (ids) =>
         settleItems(ids, {
           env: this.#options.env,
+          failures: EWS_FAILURES,
           signal,
           probe: () => this.probe(mailbox, { signal }),
           ask: (some) => describeItems(this.#client, mailbox, some, { signal }),
@@ -135,6 +144,7 @@ class ExchangeSource implements MailSource, MailSurvey {
       (ids) =>
         settleItems<MimeContent>(ids, {
           env: this.#options.env,
+          failures: EWS_FAILURES,
           signal,
           probe: () => this.probe(mailbox, { signal }),
           ask: (some) => this.#content.fetch(mailbox, some, { signal }),
@@ -152,7 +162,7 @@ class ExchangeSource implements MailSource, MailSurvey {
   }
 
   async countItems(at: FolderOf, since: Date, options: CallOptions): Promise<number> {
-    return await inFolder(at, async () => {
+    return await inFolder(at, FOLDER_CODES, async () => {
       const order = { by: "received", from: since } as const;
       const operation = findItem({ folderId: at.folder.id, order, offset: 0, limit: 1 });
       const { items, total } = (await this.#client.send(at.mailbox, operation, options)).value;
@@ -229,12 +239,18 @@ function noAccess(mailbox: Mailbox, cause?: SyncError): SyncError {
   });
 }
 
+/** Codes for a folder that is not there. */
 const GONE_CODES: ReadonlySet<string> = new Set([
   "ErrorFolderNotFound",
   "ErrorSyncFolderNotFound",
   "ErrorItemNotFound",
   "ErrorInvalidFolderId",
 ]);
+
+const FOLDER_CODES: FolderCodes = {
+  gone: GONE_CODES,
+  tokenLost: new Set(["ErrorInvalidSyncStateData"]),
+};
 
 async function inMailbox<T>(mailbox: Mailbox, action: () => Promise<T>): Promise<T> {
   try {
@@ -244,29 +260,6 @@ async function inMailbox<T>(mailbox: Mailbox, action: () => Promise<T>): Promise
     if (!GONE_CODES.has(error.code) && error.code !== "ErrorAccessDenied") throw error;
     throw noAccess(mailbox, error);
   }
-}
-
-/** Gives errors the codes that `MailSource` promises, and the folder's path. */
-async function inFolder<T>({ mailbox, folder }: FolderOf, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    if (!(error instanceof SyncError)) throw error;
-    const context = { mailbox: mailbox.address, folder: folder.path };
-    const details = { cause: error, context: { ...context, ...error.context } };
-    if (error.code === "ErrorInvalidSyncStateData") {
-      throw new SyncError("folder", "SyncStateInvalid", "The sync state is refused", details);
-    }
-    if (error.kind === "folder" && GONE_CODES.has(error.code)) {
-      throw new SyncError("folder", "FolderGone", "The folder no longer exists", details);
-    }
-    throw error.in(context);
-  }
-}
-
-function chunksOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  const count = Math.ceil(items.length / size);
-  return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
 }
 
 function merged<T>(

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import type { ItemDescription } from "../core/email.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { FolderOf } from "../core/ports.ts";
+import { type Script, ScriptedTransport } from "../source/testing/scripted_transport.ts";
+import { NO_ABORT, testEnv } from "../source/testing/test_env.ts";
 import { createExchangeSource } from "./exchange_source.ts";
 import { answer, contentMessage, failure, fault, idsAskedFor, success } from "./testing/answers.ts";
-import { type Script, ScriptedTransport } from "./testing/scripted_transport.ts";
-import { NO_ABORT, testEnv } from "./testing/test_env.ts";
 
 const ALICE = {
   address: "alice@example.com",
@@ -56,7 +56,7 @@ Deno.test("folders come with the server's time, those told by role left out", as
     folderPage(text, [{ id: "Inbox", role: "inbox" }, { id: "Entwürfe", role: "drafts" }])
   );
   const listing = await source.folders(ALICE, NO_ABORT);
-  assert.deepEqual(listing.folders, [{ id: "Inbox", path: ["Inbox"] }]);
+  assert.deepEqual(listing.folders, [{ id: "Inbox", path: ["Inbox"], role: "inbox" }]);
   assert.deepEqual(listing.serverTime, new Date("2026-01-01T08:00:00Z"));
   assert.equal(transport.requests.length, 1);
 });

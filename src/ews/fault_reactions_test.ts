@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
+import { numberedEmail } from "../../tests/exchange/ews/example_service.ts";
+import { faultedAnswer } from "../../tests/exchange/faulted_answer.ts";
+import { type Fault, FAULTS } from "../../tests/exchange/faults.ts";
 import type { ItemDescription } from "../core/email.ts";
 import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
 import type { FetchOutcome } from "../core/ports.ts";
-import { numberedEmail } from "../../tests/exchange/ews/example_service.ts";
-import { faultedAnswer } from "../../tests/exchange/faulted_answer.ts";
-import { type Fault, FAULTS } from "../../tests/exchange/faults.ts";
+import { NO_ABORT } from "../source/testing/test_env.ts";
 import { getFolder } from "./operations/get_folder.ts";
 import { syncFolderItems } from "./operations/sync_folder_items.ts";
 import { type ItemReaction, REACTIONS, type RequestReaction } from "./testing/fault_reactions.ts";
 import { ALICE, BOB, simulatedSource } from "./testing/simulated_source.ts";
-import { NO_ABORT } from "./testing/test_env.ts";
 
 const ROOT = getFolder([{ name: "msgfolderroot" }]);
 

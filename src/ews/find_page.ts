@@ -1,20 +1,17 @@
 import type { CallOptions } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import type { FolderOf } from "../core/ports.ts";
+import type { ItemPage, PageRequest } from "../source/item_page.ts";
+import { listingUnavailable, NOT_IN_TIME, NOT_IN_TIME_MAX } from "../source/listing_unavailable.ts";
+import { smallerAfter } from "../source/smaller_page.ts";
 import type { EwsClient } from "./client.ts";
-import { findItem, type FindItemRequest, type ItemPage } from "./operations/find_item.ts";
-import { attemptsMaxOf } from "./response_codes.ts";
-import { smallerAfter } from "./smaller_page.ts";
+import { findItem } from "./operations/find_item.ts";
+import { EWS_FAILURES } from "./response_codes.ts";
 
 export interface FindPageOptions extends CallOptions {
   /** One harmless request that shows whether the mailbox answers; rejects if not. */
   readonly probe: () => Promise<void>;
 }
-
-/** The server gave up, or whoever waited for it did: the transport, or a gateway in between. */
-const NOT_IN_TIME: ReadonlySet<string> = new Set(["Timeout", "Http504"]);
-/** Two minutes each time: the server may go on meanwhile and be done when asked again. */
-const NOT_IN_TIME_MAX = 3;
 
 /** What the server says of a folder too large to be ordered. */
 const GIVEN_UP: ReadonlySet<string> = new Set(["ErrorTimeoutExpired", "ErrorInternalServerError"]);
@@ -31,14 +28,15 @@ const UNSUPPORTED: ReadonlySet<string> = new Set([
 export async function findPage(
   client: EwsClient,
   { mailbox, folder }: FolderOf,
-  request: Omit<FindItemRequest, "folderId">,
+  request: PageRequest,
   { signal, probe }: FindPageOptions,
 ): Promise<ItemPage> {
   const operationOf = (limit: number) => findItem({ ...request, folderId: folder.id, limit });
   try {
     const answer = await client.send(mailbox, operationOf(request.limit), {
       signal,
-      attemptsMax: ({ code }) => NOT_IN_TIME.has(code) ? NOT_IN_TIME_MAX : attemptsMaxOf(code),
+      attemptsMax: ({ code }) =>
+        NOT_IN_TIME.has(code) ? NOT_IN_TIME_MAX : EWS_FAILURES.attemptsMaxOf(code),
       insteadAfter: smallerAfter(request.limit, operationOf),
     });
     return answer.value;
@@ -53,13 +51,4 @@ export async function findPage(
 function mayBeUnavailable({ kind, code }: SyncError): boolean {
   if (NOT_IN_TIME.has(code)) return kind === "retryable";
   return kind === "folder" && (GIVEN_UP.has(code) || UNSUPPORTED.has(code));
-}
-
-function listingUnavailable(cause: SyncError): SyncError {
-  return new SyncError(
-    "folder",
-    "ListingUnavailable",
-    `Exchange cannot list this folder in order (${cause.code})`,
-    { cause, hint: "Wait: the folder is gone through without order, which takes longer" },
-  );
 }

@@ -1,4 +1,6 @@
 import type { AttachmentInfo, ItemDescription } from "../core/email.ts";
+import { isMailClass } from "../source/mail_class.ts";
+import { present } from "../source/present.ts";
 import type { XmlNode } from "./xml.ts";
 
 /** PidTagSearchKey, binary. */
@@ -50,21 +52,11 @@ const OTHER_ELEMENTS: ReadonlySet<string> = new Set([
   "Task",
 ]);
 
-const MAIL_CLASSES = [
-  "ipm.note",
-  "ipm.schedule.meeting",
-  "ipm.post",
-  "ipm.outlook.recall",
-  "ipm.recall",
-  "report",
-] as const;
-
 /** Whether it is a mail class (spec section 3): by element, else by item class. */
 function isMail(elementName: string, itemClass: string): boolean {
   if (MAIL_ELEMENTS.has(elementName)) return true;
   if (OTHER_ELEMENTS.has(elementName)) return false;
-  const folded = itemClass.trim().toLowerCase();
-  return MAIL_CLASSES.some((prefix) => folded === prefix || folded.startsWith(`${prefix}.`));
+  return isMailClass(itemClass);
 }
 
 function searchKeyOf(item: XmlNode): string | undefined {
@@ -98,11 +90,3 @@ export function attachmentInfoOf(attachment: XmlNode): AttachmentInfo {
     inline: attachment.optionalFlag("IsInline") ?? false,
   };
 }
-
-/** Without the entries that are `undefined`. */
-function present<T extends object>(entries: T): Present<T> {
-  const kept = Object.entries(entries).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(kept) as Present<T>;
-}
-
-type Present<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };

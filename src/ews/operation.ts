@@ -1,4 +1,4 @@
-import type { Reach } from "./response_codes.ts";
+import type { Reach } from "../source/failure_table.ts";
 import type { ResponseMessage } from "./response_message.ts";
 import type { SchemaVersion } from "./schema_version.ts";
 import type { Xml } from "./xml_writer.ts";

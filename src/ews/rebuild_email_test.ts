@@ -7,11 +7,11 @@ import { mimeOf } from "../../tests/exchange/mime_source.ts";
 import type { ItemDescription } from "../core/email.ts";
 import { SyncError } from "../core/errors.ts";
 import type { MimeContent } from "../core/mime_content.ts";
+import { ATTEMPTS_FEW } from "../source/failure_table.ts";
+import { type ScriptedAnswer, ScriptedTransport } from "../source/testing/scripted_transport.ts";
+import { NO_ABORT, testEnv } from "../source/testing/test_env.ts";
 import { createExchangeSource } from "./exchange_source.ts";
-import { ATTEMPTS_FEW } from "./response_codes.ts";
 import { answer, failure, fault, success } from "./testing/answers.ts";
-import { type ScriptedAnswer, ScriptedTransport } from "./testing/scripted_transport.ts";
-import { NO_ABORT, testEnv } from "./testing/test_env.ts";
 
 const MAILBOX = {
   address: "anna@corp.example",

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { Secret } from "../core/secret.ts";
-import { CredentialGate } from "../http/credential_gate.ts";
-import { createNtlmTransport } from "../http/ntlm_transport.ts";
-import { undiciCase } from "../http/testing/undici_case.ts";
 import type { Intercept } from "../../tests/exchange/exchange_connection.ts";
 import {
   type SimulatedExchange,
   startSimulatedExchange,
 } from "../../tests/exchange/simulated_exchange.ts";
 import { WALL_CLOCK } from "../../tests/exchange/wall_clock.ts";
+import { Secret } from "../core/secret.ts";
+import { CredentialGate } from "../http/credential_gate.ts";
+import { createNtlmTransport } from "../http/ntlm_transport.ts";
+import { undiciCase } from "../http/testing/undici_case.ts";
+import { NO_ABORT, testEnv } from "../source/testing/test_env.ts";
 import { createExchangeSource } from "./exchange_source.ts";
-import { NO_ABORT, testEnv } from "./testing/test_env.ts";
 import { ALICE } from "./testing/simulated_source.ts";
 
 const redirectTo = (location: string): Intercept => () => ({

@@ -1,6 +1,6 @@
 import type { CallOptions } from "../core/env.ts";
 import type { HttpRequest, HttpResponse, HttpTransport } from "../http/transport.ts";
-import { discardBody } from "./discard_body.ts";
+import { discardBody } from "../source/discard_body.ts";
 import { isSoapStatus } from "./http_status.ts";
 import { redirectLoop, redirectOf } from "./redirect.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { type ScriptedAnswer, ScriptedTransport } from "../source/testing/scripted_transport.ts";
+import { NO_ABORT } from "../source/testing/test_env.ts";
 import { RedirectedEndpoint } from "./redirected_endpoint.ts";
-import { type ScriptedAnswer, ScriptedTransport } from "./testing/scripted_transport.ts";
-import { NO_ABORT } from "./testing/test_env.ts";
 
 const ENDPOINT = new URL("https://mail.corp.example/EWS/Exchange.asmx");
 const REQUEST = {

@@ -1,18 +1,9 @@
-/**
- * - `retry`: passes by itself; tried again until the time budget is spent.
- * - `retryFew`: may pass by itself, or may be a poisonous item: a few times, then `asked`.
- * - `retryThenMailbox`: may pass by itself and is no item's fault: a few times, then `mailbox`.
- * - `asked`: holds for what was asked for: one item, one folder, or the mailbox.
- * - `mailbox`: holds for the whole mailbox whatever was asked for.
- */
-export type Reaction = "retry" | "retryFew" | "retryThenMailbox" | "asked" | "mailbox";
+import type { Meaning as SharedMeaning, Reaction } from "../source/failure_table.ts";
 
 /** What a response code means for whoever asked. */
-export interface Meaning {
-  readonly reaction: Reaction;
+export interface Meaning extends SharedMeaning {
   /** What holds where the code comes as a SOAP fault; absent: the same. */
   readonly asFault?: Reaction;
-  readonly hint?: string;
 }
 
 const RETRY: Meaning = { reaction: "retry" };
@@ -230,6 +221,3 @@ export const RESPONSE_CODES: Readonly<Record<string, Meaning>> = {
 
 /** What a code means that Microsoft may yet invent. */
 export const UNKNOWN_MEANING: Meaning = RETRY_FEW;
-
-/** What failures mean that are no response codes: those of the network, say. */
-export const FOREIGN_MEANING: Meaning = RETRY;

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import {
-  attemptsMaxOf,
-  kindWhenGivenUp,
-  mayBeItemsFault,
-  syncErrorOfCode,
-  UNKNOWN_CODE,
-} from "./response_codes.ts";
+import type { SyncError } from "../core/errors.ts";
+import type { Reach } from "../source/failure_table.ts";
+import { EWS_FAILURES, syncErrorOfCode, UNKNOWN_CODE } from "./response_codes.ts";
+
+const attemptsMaxOf = (code: string) => EWS_FAILURES.attemptsMaxOf(code);
+const mayBeItemsFault = (error: SyncError) => EWS_FAILURES.mayBeItemsFault(error);
+const kindWhenGivenUp = (error: SyncError, reach: Reach) =>
+  EWS_FAILURES.kindWhenGivenUp(error, reach);
 
 const errorOf = (code: string, reach: "item" | "folder" | "mailbox" = "item") =>
   syncErrorOfCode({ code, text: "It failed." }, reach);

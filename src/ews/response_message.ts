@@ -1,5 +1,6 @@
 import { SyncError } from "../core/errors.ts";
-import { type Reach, syncErrorOfCode, UNKNOWN_CODE } from "./response_codes.ts";
+import type { Reach } from "../source/failure_table.ts";
+import { syncErrorOfCode, UNKNOWN_CODE } from "./response_codes.ts";
 import type { XmlNode } from "./xml.ts";
 
 /** One of `ResponseMessages`: the outcome of one thing that was asked for. */

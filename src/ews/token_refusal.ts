@@ -1,6 +1,6 @@
 import { type ErrorKind, SyncError } from "../core/errors.ts";
 import type { HttpResponse } from "../http/transport.ts";
-import { serverWords } from "./server_words.ts";
+import { serverWords } from "../source/server_words.ts";
 
 interface Refusal {
   /** What the reason or its category has in it; the first row that matches counts. */

@@ -56,6 +56,8 @@ export interface SimulatedAuthority extends AsyncDisposable {
   /** From now on no token issued so far is worth anything. */
   revokeTokens(): void;
   judge(token: string): TokenVerdict;
+  /** The service a token was issued for: its scope without `/.default`. */
+  audienceOf(token: string): string | undefined;
 }
 
 /** Starts an OAuth authority on a loopback port over TLS, with one registered application. */
@@ -73,6 +75,7 @@ export async function startSimulatedAuthority(
 }
 
 interface Issued {
+  readonly audience: string;
   readonly expiresMs: number;
   revoked: boolean;
 }
@@ -116,6 +119,10 @@ class RunningAuthority implements SimulatedAuthority {
     if (!issued) return "unknown";
     if (issued.revoked) return "revoked";
     return this.#clock.now().getTime() < issued.expiresMs ? "accepted" : "expired";
+  }
+
+  audienceOf(token: string): string | undefined {
+    return this.#issued.get(token)?.audience;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -165,7 +172,8 @@ class RunningAuthority implements SimulatedAuthority {
     if (number !== undefined) return refusal(number);
     const token = `token.${this.#issued.size + 1}.${crypto.randomUUID()}`;
     const expiresMs = this.#clock.now().getTime() + this.lifetimeS * 1000;
-    this.#issued.set(token, { expiresMs, revoked: false });
+    const audience = resourceOf(request) ?? "";
+    this.#issued.set(token, { audience, expiresMs, revoked: false });
     return json(200, {
       token_type: "Bearer",
       expires_in: this.lifetimeS,
@@ -175,11 +183,12 @@ class RunningAuthority implements SimulatedAuthority {
   }
 
   /** The number of the error, nothing if the request is in order. */
-  #refusalOf({ path, fields }: AuthorityRequest): number | undefined {
+  #refusalOf(request: AuthorityRequest): number | undefined {
+    const { path, fields } = request;
     if (path !== this.#tokenPath) return 90002;
     if (fields.get("grant_type") !== "client_credentials") return 70003;
     if (fields.get("client_id") !== this.clientId) return 700016;
-    const [, resource] = /^(\S+)\/\.default$/.exec(fields.get("scope") ?? "") ?? [];
+    const resource = resourceOf(request);
     if (resource === undefined) return 1002012;
     if (this.#resources && !this.#resources.includes(resource)) return 500011;
     return this.#refusalOfCredential(fields);
@@ -209,4 +218,8 @@ function authorityRequestOf({ target, headers, body }: HttpRequest): AuthorityRe
   const form = new URLSearchParams(isForm ? new TextDecoder().decode(body) : "");
   const [path = ""] = target.split("?");
   return { path, fields: new Map(form) };
+}
+
+function resourceOf({ fields }: AuthorityRequest): string | undefined {
+  return /^(\S+)\/\.default$/.exec(fields.get("scope") ?? "")?.[1];
 }

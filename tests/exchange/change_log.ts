@@ -68,13 +68,15 @@ export class ChangeLog {
   #outcome(entry: Entry, seen: SeenChanges): ItemChange | undefined {
     const history = this.#entriesOfItem.get(entry.itemId)!;
     if (history.at(-1) !== entry) return undefined;
-    const isKnown = history.some((past) => rangeAround(seen, past.changeNumber) !== undefined);
+    const isSeen = (past: Entry) => rangeAround(seen, past.changeNumber) !== undefined;
+    const lastSeen = history.findLast(isSeen);
+    const isKnown = lastSeen !== undefined && lastSeen.kind !== "delete";
     const { itemId } = entry;
-    if (entry.kind === "delete") return isKnown ? { kind: "delete", itemId } : undefined;
-    if (!isKnown) return { kind: "create", itemId };
-    const onlyRead = history.every((past) =>
-      past.kind === "readFlag" || rangeAround(seen, past.changeNumber) !== undefined
-    );
+    const unseen = history.filter((past) => !isSeen(past));
+    if (!isKnown) return entry.kind === "delete" ? undefined : { kind: "create", itemId };
+    // Also of one that came back: only immutable ids can, and Exchange never tells of the return.
+    if (unseen.some((past) => past.kind === "delete")) return { kind: "delete", itemId };
+    const onlyRead = unseen.every((past) => past.kind === "readFlag");
     return { kind: onlyRead ? "readFlag" : "update", itemId };
   }
 

@@ -69,3 +69,28 @@ Deno.test("ignored items are passed over and count as told", () => {
   assert.equal(page.complete, true);
   assert.deepEqual(log.changesAfter(page.seen, 10, NONE).changes, []);
 });
+
+Deno.test("an item that left and came back under one id is told as gone, and not again until it changes", () => {
+  const log = new ChangeLog();
+  log.record("create", "a", 1);
+  const first = log.changesAfter([], 10, NONE);
+  log.record("delete", "a", 2);
+  log.record("create", "a", 3);
+  const second = log.changesAfter(first.seen, 10, NONE);
+  assert.deepEqual(second.changes, [{ kind: "delete", itemId: "a" }]);
+  assert.deepEqual(log.changesAfter(second.seen, 10, NONE).changes, []);
+  log.record("readFlag", "a", 4);
+  const third = log.changesAfter(second.seen, 10, NONE);
+  assert.deepEqual(third.changes, [{ kind: "readFlag", itemId: "a" }]);
+});
+
+Deno.test("an item told as gone is created anew when it comes back later", () => {
+  const log = new ChangeLog();
+  log.record("create", "a", 1);
+  const first = log.changesAfter([], 10, NONE);
+  log.record("delete", "a", 2);
+  const second = log.changesAfter(first.seen, 10, NONE);
+  log.record("create", "a", 3);
+  const third = log.changesAfter(second.seen, 10, NONE);
+  assert.deepEqual(third.changes, [{ kind: "create", itemId: "a" }]);
+});

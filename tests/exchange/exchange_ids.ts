@@ -19,6 +19,8 @@ const HEAD = Uint8Array.of(0, 3, GUID_CHARACTERS, 0);
 const GUID_END = HEAD.length + GUID_CHARACTERS;
 const FOLDER_ENTRY_BYTES = 46;
 const ITEM_ENTRY_BYTES = 70;
+const IMMUTABLE_HEAD = Uint8Array.of(0, 9, GUID_CHARACTERS, 0);
+const IMMUTABLE_BYTES = GUID_END + 2 + 24;
 const ENTRY_FOLDER = 0x01;
 const ENTRY_MESSAGE = 0x07;
 
@@ -30,6 +32,15 @@ export function folderIdOf(space: IdSpace, counter: number): string {
 /** The id of an item: names its folder too, hence new with every move. */
 export function itemIdOf(space: IdSpace, folderCounter: number, counter: number): string {
   return entryId(space, ITEM_ENTRY_BYTES, ENTRY_MESSAGE, [folderCounter, counter]).toBase64();
+}
+
+/** The immutable id of an item: names no folder, hence kept by moves inside the mailbox. */
+export function immutableIdOf(space: IdSpace, counter: number): string {
+  const bytes = new Uint8Array(IMMUTABLE_BYTES);
+  bytes.set(IMMUTABLE_HEAD);
+  new TextEncoder().encodeInto(space.mailboxGuid, bytes.subarray(IMMUTABLE_HEAD.length));
+  writeLongTermId(bytes, bytes.length - 24, space, counter);
+  return bytes.toBase64();
 }
 
 function entryId(space: IdSpace, length: number, type: number, counters: readonly number[]) {
@@ -77,16 +88,31 @@ export function conversationIdOf(space: IdSpace, topicHash: Uint8Array): string 
 
 /** The GUID of the mailbox an id belongs to; undefined if it has no id's anatomy. */
 export function mailboxGuidOf(id: string): string | undefined {
-  let bytes: Uint8Array;
-  try {
-    bytes = Uint8Array.fromBase64(id, { lastChunkHandling: "strict" });
-  } catch {
-    return undefined; // not base64 at all: the caller answers ErrorInvalidIdMalformed
-  }
+  const bytes = bytesOfId(id);
+  if (!bytes) return undefined;
   const length = bytes.length - GUID_END - 3;
   const shaped = HEAD.every((byte, index) => bytes[index] === byte) &&
     (length === FOLDER_ENTRY_BYTES || length === ITEM_ENTRY_BYTES) &&
     bytes[GUID_END + 1] === length;
-  if (!shaped) return undefined;
+  return shaped ? guidIn(bytes) : undefined;
+}
+
+/** The same for an immutable id. */
+export function mailboxGuidOfImmutable(id: string): string | undefined {
+  const bytes = bytesOfId(id);
+  const shaped = bytes?.length === IMMUTABLE_BYTES &&
+    IMMUTABLE_HEAD.every((byte, index) => bytes[index] === byte);
+  return shaped ? guidIn(bytes) : undefined;
+}
+
+function guidIn(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes.subarray(HEAD.length, GUID_END));
+}
+
+function bytesOfId(id: string): Uint8Array | undefined {
+  try {
+    return Uint8Array.fromBase64(id, { lastChunkHandling: "strict" });
+  } catch {
+    return undefined; // not base64 at all: the caller answers ErrorInvalidIdMalformed
+  }
 }

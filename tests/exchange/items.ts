@@ -9,6 +9,8 @@ import { type ItemParticipants, participantsIn } from "./participants.ts";
 export interface Item extends ItemProperties {
   /** New with every move or copy. */
   readonly id: string;
+  /** Kept by moves, new with every copy; only Graph shows it. */
+  readonly immutableId: string;
   readonly folderId: string;
   /** The version: ascends over the whole mailbox. */
   readonly changeNumber: number;

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../../src/core/env.ts";
-import type { MimeObserver } from "./ews/answer_bytes.ts";
+import type { MimeObserver, MimePart } from "./answer_bytes.ts";
 import type { CallRecord } from "./ews/exchange_service.ts";
-import type { MimePart } from "./ews/item_element.ts";
 import type { LogonAttempt } from "./ntlm_acceptor.ts";
 
 export interface RequestRecord extends CallRecord {
@@ -40,6 +39,8 @@ export interface LedgerTotals {
   readonly requests: number;
   readonly requestsByOperation: Readonly<Record<string, number>>;
   readonly faults: number;
+  /** Requests refused for being beyond a limit: HTTP 429. */
+  readonly throttled: number;
   readonly mimeServed: number;
   readonly mimeBytes: number;
   readonly attachmentsServed: number;
@@ -67,6 +68,7 @@ export class Ledger {
   #mimeBytes = 0;
   #attachmentsServed = 0;
   #faults = 0;
+  #throttled = 0;
   #logonCount = 0;
   #logonsRefused = 0;
   #withoutAnchor = 0;
@@ -80,6 +82,7 @@ export class Ledger {
     const operation = record.operation ?? "unreadable";
     this.#operations.set(operation, (this.#operations.get(operation) ?? 0) + 1);
     if (record.status !== 200) this.#faults++;
+    if (record.status === 429) this.#throttled++;
     if (record.anchor === "missing" || record.anchor === "wrong") this.#withoutAnchor++;
   }
 
@@ -136,6 +139,7 @@ export class Ledger {
       requests: [...this.#operations.values()].reduce((sum, count) => sum + count, 0),
       requestsByOperation: Object.fromEntries(this.#operations),
       faults: this.#faults,
+      throttled: this.#throttled,
       mimeServed: this.#mimeServed,
       mimeBytes: this.#mimeBytes,
       attachmentsServed: this.#attachmentsServed,

@@ -6,6 +6,8 @@ export interface RawAnswer {
   /** Names in lower case; several values of one name in order. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
   readonly body: string;
+  /** The same as it came. */
+  readonly bytes: Uint8Array;
   /** False if the connection ended before the body did. */
   readonly complete: boolean;
 }
@@ -13,11 +15,13 @@ export interface RawAnswer {
 /** One bare connection for tests of the server: what is sent is exactly what the test says. */
 export class RawHttpClient implements Disposable {
   readonly #connection: Deno.Conn;
+  readonly #host: string;
   #received = Buffer.alloc(0);
   #ended = false;
 
-  constructor(connection: Deno.Conn) {
+  constructor(connection: Deno.Conn, host = "localhost") {
     this.#connection = connection;
+    this.#host = host;
   }
 
   [Symbol.dispose](): void {
@@ -32,8 +36,15 @@ export class RawHttpClient implements Disposable {
   /** Sends a request with these headers and reads its answer. */
   async post(target: string, headers: readonly string[], body = ""): Promise<RawAnswer> {
     const length = new TextEncoder().encode(body).length;
-    const fields = ["Host: localhost", ...headers, `Content-Length: ${length}`];
+    const fields = [`Host: ${this.#host}`, ...headers, `Content-Length: ${length}`];
     await this.send(`POST ${target} HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n${body}`);
+    return await this.answer();
+  }
+
+  /** Asks for something without a body. */
+  async get(target: string, headers: readonly string[]): Promise<RawAnswer> {
+    const fields = [`Host: ${this.#host}`, ...headers];
+    await this.send(`GET ${target} HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n`);
     return await this.answer();
   }
 
@@ -47,20 +58,21 @@ export class RawHttpClient implements Disposable {
     }
     const status = Number(start.split(" ")[1]);
     if (headers.get("transfer-encoding")?.[0] !== "chunked") {
-      const body = await this.#exactly(Number(headers.get("content-length")?.[0] ?? 0));
-      return { status, headers, body: body.toString(), complete: !this.#ended };
+      const bytes = await this.#exactly(Number(headers.get("content-length")?.[0] ?? 0));
+      return { status, headers, body: bytes.toString(), bytes, complete: !this.#ended };
     }
-    return { status, headers, ...await this.#chunks() };
+    const { bytes, complete } = await this.#chunks();
+    return { status, headers, body: bytes.toString(), bytes, complete };
   }
 
-  async #chunks(): Promise<Pick<RawAnswer, "body" | "complete">> {
+  async #chunks(): Promise<{ readonly bytes: Buffer; readonly complete: boolean }> {
     const chunks: Buffer[] = [];
     for (;;) {
       const size = parseInt((await this.#until("\r\n")).toString("latin1"), 16);
-      if (!(size >= 0)) return { body: Buffer.concat(chunks).toString(), complete: false };
+      if (!(size >= 0)) return { bytes: Buffer.concat(chunks), complete: false };
       chunks.push(await this.#exactly(size));
       await this.#until("\r\n");
-      if (size === 0) return { body: Buffer.concat(chunks).toString(), complete: true };
+      if (size === 0) return { bytes: Buffer.concat(chunks), complete: true };
     }
   }
 

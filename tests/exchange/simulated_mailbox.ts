@@ -1,7 +1,7 @@
 import type { Clock, Entropy } from "../../src/core/env.ts";
-import { ChangeLog, type ChangesAfter } from "./change_log.ts";
+import { type ChangeKind, ChangeLog, type ChangesAfter, type SeenChanges } from "./change_log.ts";
 import type { Damage } from "./damage.ts";
-import { folderIdOf, type IdSpace, itemIdOf } from "./exchange_ids.ts";
+import { folderIdOf, type IdSpace, immutableIdOf, itemIdOf } from "./exchange_ids.ts";
 import {
   DEFAULT_FOLDERS,
   type DistinguishedFolder,
@@ -39,7 +39,12 @@ export interface MailboxOptions {
   readonly entropy: Entropy;
 }
 
+/** Which ids of items a client asks by: EWS knows the first kind alone. */
+export type ItemIdType = "regular" | "immutable";
+
 export interface SyncOptions {
+  /** Absent: regular ids. */
+  readonly idType?: ItemIdType;
   /** Absent: everything in the folder. */
   readonly syncState: string | undefined;
   readonly limit: number;
@@ -54,7 +59,8 @@ export type SyncPage =
 interface FolderState {
   folder: SimulatedFolder;
   readonly counter: number;
-  readonly log: ChangeLog;
+  /** What happened, by each kind of id. */
+  readonly logs: Readonly<Record<ItemIdType, ChangeLog>>;
   readonly itemIds: Set<string>;
   /** The content as a list, until it changes. */
   listed: readonly Item[] | undefined;
@@ -76,6 +82,9 @@ export class SimulatedMailbox {
   readonly #folders = new Map<string, FolderState>();
   readonly #roles = new Map<string, string>();
   readonly #items = new Map<string, Item>();
+  /** Immutable ids to regular ones. */
+  readonly #immutable = new Map<string, string>();
+  readonly #folderLog = new ChangeLog();
   #counter = 0x100;
 
   constructor({ address, language, clock, entropy }: MailboxOptions) {
@@ -174,8 +183,9 @@ export class SimulatedMailbox {
   /** Deletes a folder for good, with all it holds and all below it. */
   deleteFolder(folderId: string): void {
     for (const child of this.childrenOf(folderId)) this.deleteFolder(child.id);
-    for (const itemId of this.#state(folderId).itemIds) this.#items.delete(itemId);
+    for (const itemId of this.#state(folderId).itemIds) this.#forget(itemId);
     this.#folders.delete(folderId);
+    this.#folderLog.record("delete", folderId, this.#nextNumber());
   }
 
   // Items
@@ -183,6 +193,11 @@ export class SimulatedMailbox {
   /** Undefined if there is no such item, or no longer. */
   item(id: string): Item | undefined {
     return this.#items.get(id);
+  }
+
+  itemOfImmutableId(immutableId: string): Item | undefined {
+    const id = this.#immutable.get(immutableId);
+    return id === undefined ? undefined : this.item(id);
   }
 
   /** What a folder holds, oldest arrival first; the same list object until something changes. */
@@ -210,30 +225,34 @@ export class SimulatedMailbox {
       now: this.#clock.now(),
       searchKey: randomBytes(this.#entropy, 16).toHex(),
     };
-    return this.#put(folderId, { ...propertiesOf(mime, stated, arrival), ...(mime && { mime }) });
+    const immutableId = this.#newImmutableId();
+    const properties = propertiesOf(mime, stated, arrival);
+    return this.#put(folderId, { ...properties, immutableId, ...(mime && { mime }) });
   }
 
-  /** Moves an item: it gets a new id, and is deleted here as it is created there. */
+  /** Moves an item: it gets a new regular id, and is deleted here as it is created there. */
   move(itemId: string, folderId: string): Item {
     const { id: _, ...content } = this.#itemOrThrow(itemId);
     this.delete(itemId);
     return this.#put(folderId, { ...content, modifiedAt: this.#clock.now() });
   }
 
-  /** Copies an item; the copy has an id and a creation time of its own, and the same search key. */
+  /** Copies an item; the copy has ids and a creation time of its own, and the same search key. */
   copy(itemId: string, folderId: string): Item {
     const { id: _, ...content } = this.#itemOrThrow(itemId);
     const now = this.#clock.now();
-    return this.#put(folderId, { ...content, createdAt: now, modifiedAt: now });
+    const immutableId = this.#newImmutableId();
+    return this.#put(folderId, { ...content, immutableId, createdAt: now, modifiedAt: now });
   }
 
   /** Deletes an item for good. */
   delete(itemId: string): void {
-    const state = this.#state(this.#itemOrThrow(itemId).folderId);
-    this.#items.delete(itemId);
+    const item = this.#itemOrThrow(itemId);
+    const state = this.#state(item.folderId);
+    this.#forget(itemId);
     state.itemIds.delete(itemId);
     state.listed = undefined;
-    state.log.record("delete", itemId, this.#nextNumber());
+    record(state, "delete", item, this.#nextNumber());
   }
 
   setRead(itemId: string, isRead: boolean): void {
@@ -272,14 +291,20 @@ export class SimulatedMailbox {
   // Synchronisation
 
   /** The next page of what changed in a folder. */
-  sync(folderId: string, { syncState, limit, ignoredItemIds }: SyncOptions): SyncPage {
-    const { epoch, log } = this.#state(folderId);
+  sync(folderId: string, options: SyncOptions): SyncPage {
+    const { idType = "regular", syncState, limit, ignoredItemIds } = options;
+    const { epoch, logs } = this.#state(folderId);
     const token = syncState === undefined
       ? { folderId, epoch, seen: [] }
       : decodeSyncState(syncState);
     if (token?.folderId !== folderId || token.epoch !== epoch) return { valid: false };
-    const { seen, ...page } = log.changesAfter(token.seen, limit, ignoredItemIds);
+    const { seen, ...page } = logs[idType].changesAfter(token.seen, limit, ignoredItemIds);
     return { ...page, valid: true, syncState: encodeSyncState({ folderId, epoch, seen }) };
+  }
+
+  /** What became of the folders themselves since a client saw them. */
+  folderChanges(seen: SeenChanges, limit: number): ChangesAfter {
+    return this.#folderLog.changesAfter(seen, limit, new Set());
   }
 
   /** Makes every sync state given out for this folder invalid, as a repaired database does. */
@@ -294,12 +319,13 @@ export class SimulatedMailbox {
     this.#folders.set(id, {
       folder: added,
       counter,
-      log: new ChangeLog(),
+      logs: { regular: new ChangeLog(), immutable: new ChangeLog() },
       itemIds: new Set(),
       listed: undefined,
       epoch: 0,
     });
     if (folder.role) this.#roles.set(folder.role, id);
+    this.#folderLog.record("create", id, counter);
     return added;
   }
 
@@ -309,7 +335,9 @@ export class SimulatedMailbox {
 
   #changeFolder(folderId: string, changed: Partial<SimulatedFolder>): void {
     const state = this.#state(folderId);
-    state.folder = { ...state.folder, ...changed, changeNumber: this.#nextNumber() };
+    const changeNumber = this.#nextNumber();
+    state.folder = { ...state.folder, ...changed, changeNumber };
+    this.#folderLog.record("update", folderId, changeNumber);
   }
 
   #put(folderId: string, content: Omit<Item, "id" | "folderId" | "changeNumber">): Item {
@@ -319,9 +347,10 @@ export class SimulatedMailbox {
     const id = itemIdOf(this.ids, state.counter, changeNumber);
     const item = { ...content, id, folderId, changeNumber };
     this.#items.set(id, item);
+    this.#immutable.set(item.immutableId, id);
     state.itemIds.add(id);
     state.listed = undefined;
-    state.log.record("create", id, changeNumber);
+    record(state, "create", item, changeNumber);
     return item;
   }
 
@@ -331,7 +360,17 @@ export class SimulatedMailbox {
     const state = this.#state(item.folderId);
     this.#items.set(itemId, { ...item, modifiedAt: this.#clock.now(), ...changed, changeNumber });
     state.listed = undefined;
-    state.log.record(kind, itemId, changeNumber);
+    record(state, kind, item, changeNumber);
+  }
+
+  #forget(itemId: string): void {
+    this.#immutable.delete(this.#itemOrThrow(itemId).immutableId);
+    this.#items.delete(itemId);
+  }
+
+  /** Never given twice: counters of deliveries ascend, and one is drawn with every put. */
+  #newImmutableId(): string {
+    return immutableIdOf(this.ids, this.#counter + 1);
   }
 
   #replace(item: Item): void {
@@ -354,4 +393,9 @@ export class SimulatedMailbox {
   #nextNumber(): number {
     return ++this.#counter;
   }
+}
+
+function record({ logs }: FolderState, kind: ChangeKind, item: Item, changeNumber: number): void {
+  logs.regular.record(kind, item.id, changeNumber);
+  logs.immutable.record(kind, item.immutableId, changeNumber);
 }

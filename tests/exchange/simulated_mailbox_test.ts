@@ -175,3 +175,34 @@ Deno.test("a search folder shows what is unread anywhere and owns nothing", () =
   assert.equal(mailbox.itemCountOf(search.id), 0);
   assert.throws(() => mailbox.deliver(search.id, MIME), /holds no items/);
 });
+
+Deno.test("an immutable id stays through moves, and a copy has one of its own", () => {
+  const mailbox = exampleMailbox();
+  const inbox = mailbox.distinguishedFolder("inbox").id;
+  const archive = mailbox.createFolder(["Archive"]).id;
+  const item = mailbox.deliver(inbox, MIME);
+  const moved = mailbox.move(item.id, archive);
+  const copy = mailbox.copy(moved.id, inbox);
+  assert.equal(moved.immutableId, item.immutableId);
+  assert.notEqual(copy.immutableId, item.immutableId);
+  assert.equal(mailbox.itemOfImmutableId(item.immutableId)?.id, moved.id);
+  mailbox.deleteFolder(archive);
+  assert.equal(mailbox.itemOfImmutableId(item.immutableId), undefined);
+  assert.equal(mailbox.itemOfImmutableId(copy.immutableId)?.id, copy.id);
+});
+
+Deno.test("folders created, renamed and deleted are told to whoever follows them", () => {
+  const mailbox = exampleMailbox();
+  const folder = mailbox.createFolder(["Projects"]);
+  const { seen } = mailbox.folderChanges([], Infinity);
+  mailbox.renameFolder(folder.id, "Old projects");
+  const added = mailbox.createFolder(["New"]);
+  const changed = mailbox.folderChanges(seen, Infinity);
+  assert.deepEqual(changed.changes, [
+    { kind: "create", itemId: added.id },
+    { kind: "update", itemId: folder.id },
+  ]);
+  mailbox.deleteFolder(folder.id);
+  const { changes } = mailbox.folderChanges(changed.seen, Infinity);
+  assert.deepEqual(changes, [{ kind: "delete", itemId: folder.id }]);
+});

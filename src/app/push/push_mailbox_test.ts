@@ -6,7 +6,7 @@ import { SyncError } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
 import { emailObjectNamesOf } from "../../storage/layout.ts";
 import { readReplayProgress } from "../../storage/stored_emails_progress.ts";
-import { testEnv } from "../../ews/testing/test_env.ts";
+import { testEnv } from "../../source/testing/test_env.ts";
 import { localSubject } from "../../storage/testing/local_subject.ts";
 import { StopBegun, StopController } from "../../sync/stop.ts";
 import { sampleEmail, sampleMailbox, sha256Of } from "../../../tests/contract/sample_emails.ts";

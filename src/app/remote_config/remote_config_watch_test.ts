@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { CredentialTargets } from "../../config/credential_targets.ts";
 import { SyncError } from "../../core/errors.ts";
-import { testEnv } from "../../ews/testing/test_env.ts";
+import { testEnv } from "../../source/testing/test_env.ts";
 import { StopBegun, StopController } from "../../sync/stop.ts";
 import { reloading } from "../reloading.ts";
 import type { MeantConfig } from "./meant_config.ts";

@@ -1,3 +1,4 @@
+import type { FoundFolder } from "../../source/mail_folders.ts";
 import type { Operation } from "../operation.ts";
 import { successOf } from "../response_message.ts";
 import type { SchemaVersion } from "../schema_version.ts";
@@ -16,21 +17,6 @@ export interface FindFolderRequest {
   readonly root: DistinguishedFolder;
   readonly offset: number;
   readonly limit: number;
-}
-
-/** A folder as FindFolder shows it. */
-export interface FoundFolder {
-  readonly id: string;
-  readonly parentId?: string;
-  /** Element name: `Folder`, `SearchFolder`, `CalendarFolder` … */
-  readonly type: string;
-  readonly name: string;
-  /** `FolderClass`, e.g. `IPF.Note`; some folders have none. */
-  readonly folderClass?: string;
-  readonly itemCount?: number;
-  readonly hidden: boolean;
-  /** Role, e.g. `drafts`; servers before Exchange 2013 do not say. */
-  readonly distinguishedId?: string;
 }
 
 export interface FolderPage {

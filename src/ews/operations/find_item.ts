@@ -1,45 +1,15 @@
+import type { FoundItem, ItemOrder, ItemPage, PageRequest } from "../../source/item_page.ts";
 import type { Operation } from "../operation.ts";
 import { successOf } from "../response_message.ts";
 import type { XmlNode } from "../xml.ts";
 import { element, fragment, type Xml } from "../xml_writer.ts";
 import { additionalProperties, fieldUri, folderId, idOnly } from "./request_parts.ts";
 
-/** Which items of a folder, and the time by which they are ordered, oldest first. */
-export interface ItemOrder extends TimeRange {
-  /**
-   * - `received`: those with a received time, by it.
-   * - `created`: those without a received time, by the time of their creation.
-   * - `modified`: all, by the time of their last modification.
-   */
-  readonly by: "received" | "created" | "modified";
-}
-
-/** Bounds on the time of an order; an absent one does not bind. */
-export interface TimeRange {
-  /** That time or later. */
-  readonly from?: Date | undefined;
-  /** Earlier than that time. */
-  readonly until?: Date | undefined;
-}
-
-export interface FindItemRequest {
+export interface FindItemRequest extends PageRequest {
   readonly folderId: string;
-  readonly order: ItemOrder;
-  /** Items to leave out from the beginning of that order. */
-  readonly offset: number;
-  readonly limit: number;
 }
 
-export interface FoundItem {
-  readonly itemId: string;
-  /** The time of the order, in whole seconds on most servers; absent where it is not shown. */
-  readonly time?: Date;
-}
-
-export interface ItemPage {
-  readonly items: readonly FoundItem[];
-  /** Whether the order ends with this page; a page may be short without being the last. */
-  readonly complete: boolean;
+export interface FoundItems extends ItemPage {
   /** How many items the whole order has; absent where the server does not say. */
   readonly total?: number;
 }
@@ -52,7 +22,7 @@ const ORDER_PROPERTIES = {
 } as const;
 
 /** FindItem: one page of a folder's items, ids and the times of their order only. */
-export function findItem(request: FindItemRequest): Operation<ItemPage> {
+export function findItem(request: FindItemRequest): Operation<FoundItems> {
   return {
     name: "FindItem",
     reach: "folder",

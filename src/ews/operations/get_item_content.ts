@@ -1,6 +1,7 @@
+import type { ItemAnswer } from "../../source/item_answer.ts";
 import type { Operation } from "../operation.ts";
 import { element, textElement } from "../xml_writer.ts";
-import { type ItemAnswer, itemAnswersOf } from "./item_answer.ts";
+import { itemAnswersOf } from "./item_answer.ts";
 import { idOnly, itemIds } from "./request_parts.ts";
 
 /** Which of the answer's `MimeContent` elements (in document order) is the item's; may be none. */

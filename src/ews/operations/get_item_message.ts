@@ -1,40 +1,13 @@
-import type { AttachmentInfo } from "../../core/email.ts";
+import type { ItemAnswer } from "../../source/item_answer.ts";
+import type { ItemAttachment, ItemMessage, ItemPart } from "../../source/item_message.ts";
+import type { Participant } from "../../source/mime_text.ts";
 import { attachmentInfoOf } from "../item_description.ts";
-import type { Participant } from "../mime_text.ts";
 import type { Operation } from "../operation.ts";
 import { mailboxesOf, smtpAddressOf } from "../participants.ts";
 import type { XmlNode } from "../xml.ts";
 import { element, textElement } from "../xml_writer.ts";
-import { type ItemAnswer, itemAnswersOf } from "./item_answer.ts";
+import { itemAnswersOf } from "./item_answer.ts";
 import { additionalProperties, fieldUri, idOnly, itemIds } from "./request_parts.ts";
-
-/** What an item consists of, beside its MIME content. Absent: not asked for, or the item has none. */
-export interface ItemMessage {
-  readonly subject?: string;
-  readonly from?: Participant;
-  readonly sender?: Participant;
-  readonly to: readonly Participant[];
-  readonly cc: readonly Participant[];
-  readonly bcc: readonly Participant[];
-  readonly replyTo: readonly Participant[];
-  readonly inReplyTo?: string;
-  readonly references?: string;
-  readonly body?: { readonly type: "html" | "plain"; readonly text: string };
-  /** Header fields as they arrived, in order; not unfolded, and as hostile as any mail. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly attachments?: readonly ItemAttachment[];
-}
-
-export interface ItemAttachment extends AttachmentInfo {
-  /** Absent for what cannot be fetched. */
-  readonly id?: string;
-  /** Whether it is an item of Exchange, an email for example, and not a file. */
-  readonly isItem: boolean;
-  readonly contentId?: string;
-}
-
-/** The parts that Exchange may fail to give; the rest comes with every request. */
-export type ItemPart = "body" | "attachments" | "headers";
 
 const PART_PROPERTIES: Readonly<Record<ItemPart, string>> = {
   body: "item:Body",

@@ -1,9 +1,10 @@
 import type { ItemDescription } from "../../core/email.ts";
+import type { ItemAnswer } from "../../source/item_answer.ts";
 import { itemDescriptionOf, MESSAGE_ID_TAG, SEARCH_KEY_TAG } from "../item_description.ts";
 import type { Operation } from "../operation.ts";
-import { element } from "../xml_writer.ts";
 import { participantsOf } from "../participants.ts";
-import { type ItemAnswer, itemAnswersOf } from "./item_answer.ts";
+import { element } from "../xml_writer.ts";
+import { itemAnswersOf } from "./item_answer.ts";
 import {
   additionalProperties,
   extendedFieldUri,

@@ -1,11 +1,7 @@
 import { SyncError } from "../../core/errors.ts";
+import type { ItemAnswer } from "../../source/item_answer.ts";
 import type { ResponseMessage } from "../response_message.ts";
 import type { XmlNode } from "../xml.ts";
-
-/** The outcome for one item of a GetItem. */
-export type ItemAnswer<T> =
-  | { readonly itemId: string; readonly value: T }
-  | { readonly itemId: string; readonly error: SyncError };
 
 /**
  * Pairs the ids asked for with the answers, which come in the same order. `read` makes a value of

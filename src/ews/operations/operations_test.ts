@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import type { Operation } from "../operation.ts";
 import { SyncError } from "../../core/errors.ts";
+import type { ItemPart } from "../../source/item_message.ts";
+import type { ItemOrder } from "../../source/item_page.ts";
+import type { Operation } from "../operation.ts";
 import { responseMessagesOf } from "../response_message.ts";
 import type { SchemaVersion } from "../schema_version.ts";
 import { answer, failure, success } from "../testing/answers.ts";
@@ -8,11 +10,11 @@ import { parseXml, type XmlNode } from "../xml.ts";
 import { element } from "../xml_writer.ts";
 import { countFolderItems } from "./count_folder_items.ts";
 import { findFolder } from "./find_folder.ts";
-import { findItem, type ItemOrder } from "./find_item.ts";
+import { findItem } from "./find_item.ts";
 import { getAttachment } from "./get_attachment.ts";
 import { getFolder } from "./get_folder.ts";
 import { getItemContent } from "./get_item_content.ts";
-import { getItemMessage, type ItemMessageType, type ItemPart } from "./get_item_message.ts";
+import { getItemMessage, type ItemMessageType } from "./get_item_message.ts";
 import { getItemProperties, type ItemProperties } from "./get_item_properties.ts";
 import { syncFolderItems } from "./sync_folder_items.ts";
 

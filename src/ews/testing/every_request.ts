@@ -1,8 +1,9 @@
+import type { ItemOrder } from "../../source/item_page.ts";
 import { encodeEnvelope } from "../envelope.ts";
 import type { Operation } from "../operation.ts";
 import { countFolderItems } from "../operations/count_folder_items.ts";
 import { findFolder } from "../operations/find_folder.ts";
-import { findItem, type ItemOrder } from "../operations/find_item.ts";
+import { findItem } from "../operations/find_item.ts";
 import { getAttachment } from "../operations/get_attachment.ts";
 import { getFolder } from "../operations/get_folder.ts";
 import { getItemContent } from "../operations/get_item_content.ts";

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
+import type { Damage } from "../../../tests/exchange/damage.ts";
+import { NESTED_EMAIL, numberedEmail } from "../../../tests/exchange/ews/example_service.ts";
+import { parseXml, type XmlElement } from "../../../tests/exchange/ews/xml_tree.ts";
 import type { ItemDescription } from "../../core/email.ts";
 import { SyncError } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
 import type { Mailbox } from "../../core/mailbox.ts";
 import type { ListPage } from "../../core/ports.ts";
 import type { BackfillPosition } from "../../core/sync_state.ts";
-import type { Damage } from "../../../tests/exchange/damage.ts";
-import { NESTED_EMAIL, numberedEmail } from "../../../tests/exchange/ews/example_service.ts";
-import { parseXml, type XmlElement } from "../../../tests/exchange/ews/xml_tree.ts";
+import { NO_ABORT } from "../../source/testing/test_env.ts";
 import { everyRequest } from "./every_request.ts";
 import { ALICE, simulatedSource, type SimulatedSourceOptions } from "./simulated_source.ts";
-import { NO_ABORT } from "./test_env.ts";
 
 /** Attributes whose value makes no other request of one. */
 const ANY_VALUE: ReadonlySet<string> = new Set(["MaxEntriesReturned", "Offset", "Value"]);

@@ -1,6 +1,3 @@
-import type { Mailbox } from "../../core/mailbox.ts";
-import type { FolderOf } from "../../core/ports.ts";
-import type { HttpResponse, HttpTransport } from "../../http/transport.ts";
 import { AccessRights, type Account } from "../../../tests/exchange/access_rights.ts";
 import { exchangeService } from "../../../tests/exchange/ews/exchange_service.ts";
 import type { ServerProduct } from "../../../tests/exchange/ews/server_version.ts";
@@ -8,9 +5,12 @@ import type { FailedRequest } from "../../../tests/exchange/faulted_answer.ts";
 import type { HttpAnswer } from "../../../tests/exchange/http_server.ts";
 import { MailboxStore } from "../../../tests/exchange/mailbox_store.ts";
 import { seededEntropy } from "../../../tests/exchange/seeded_entropy.ts";
+import type { Mailbox } from "../../core/mailbox.ts";
+import type { FolderOf } from "../../core/ports.ts";
+import type { HttpResponse, HttpTransport } from "../../http/transport.ts";
+import { testEnv } from "../../source/testing/test_env.ts";
 import { EwsClient, type EwsClientOptions } from "../client.ts";
 import { createExchangeSource } from "../exchange_source.ts";
-import { testEnv } from "./test_env.ts";
 
 const ACCOUNT: Account = {
   user: "svc",

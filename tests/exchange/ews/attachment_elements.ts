@@ -1,21 +1,7 @@
 import type { Item } from "../items.ts";
-import { attachedContentOf, type Attachment, attachmentsOf } from "../mime_attachments.ts";
-import type { MimeSource } from "../mime_source.ts";
+import { attachmentIdOf, listedAttachments } from "../item_attachments.ts";
+import type { Attachment } from "../mime_attachments.ts";
 import { idElement, textElement } from "./xml_text.ts";
-
-const INDEX_BYTES = 4;
-
-/** An item's attachments in the order of their ids. */
-export function listedAttachments(item: Item): readonly Attachment[] {
-  return item.attachments ?? (item.mime ? attachmentsOf(item.mime) : []);
-}
-
-/** What an attachment consists of; undefined where an attachment was stated without content. */
-export function attachmentContent(item: Item, index: number): MimeSource | undefined {
-  const stated = item.attachments?.[index];
-  if (stated?.content) return stated.content;
-  return item.mime && attachedContentOf(item.mime, index);
-}
 
 /** `item:Attachments`; left out if there are none. */
 export function attachmentsElement(item: Item): string {
@@ -23,7 +9,7 @@ export function attachmentsElement(item: Item): string {
   if (attachments.length === 0) return "";
   const elements = attachments.map((attachment, index) => {
     const name = attachmentElementName(attachment);
-    return `<${name}>${attachmentFacts(attachment, attachmentIdOf(item, index))}</${name}>`;
+    return `<${name}>${attachmentFacts(attachment, attachmentIdOf(item.id, index))}</${name}>`;
   });
   return `<t:Attachments>${elements.join("")}</t:Attachments>`;
 }
@@ -39,29 +25,4 @@ export function attachmentFacts(attachment: Attachment, id: string): string {
     (attachment.isItem ? "" : textElement("t:ContentType", attachment.contentType)) +
     (contentId === undefined ? "" : textElement("t:ContentId", contentId)) +
     textElement("t:Size", attachment.sizeBytes) + textElement("t:IsInline", attachment.inline);
-}
-
-/** Exchange's attachment ids begin with the item's: so do these. */
-function attachmentIdOf(item: Item, index: number): string {
-  const bytes = Uint8Array.fromBase64(item.id);
-  const id = new Uint8Array(bytes.length + INDEX_BYTES);
-  id.set(bytes);
-  new DataView(id.buffer).setUint32(bytes.length, index + 1);
-  return id.toBase64();
-}
-
-/** The item and place an attachment id names; undefined if it cannot be an attachment's id. */
-export function attachmentPlaceOf(id: string): { itemId: string; index: number } | undefined {
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = Uint8Array.fromBase64(id, { lastChunkHandling: "strict" });
-  } catch {
-    return undefined; // not base64 at all: the caller says so in Exchange's words
-  }
-  const at = bytes.length - INDEX_BYTES;
-  if (at <= 0) return undefined;
-  return {
-    itemId: bytes.subarray(0, at).toBase64(),
-    index: new DataView(bytes.buffer).getUint32(at) - 1,
-  };
 }

@@ -1,10 +1,10 @@
+import type { AnswerPart } from "../answer_bytes.ts";
 import type { AccessRights, Account } from "../access_rights.ts";
 import type { MailboxStore } from "../mailbox_store.ts";
 import type { SimulatedFolder, SimulatedMailbox } from "../simulated_mailbox.ts";
 import type { ContentReader } from "./content_reader.ts";
 import { ERRORS } from "./ews_errors.ts";
 import type { DatePrecision } from "./item_properties.ts";
-import type { AnswerPart } from "./item_element.ts";
 import type { SchemaVersion } from "./server_version.ts";
 
 /** One call of an operation: who asks, and in which terms. */

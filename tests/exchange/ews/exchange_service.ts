@@ -1,13 +1,12 @@
 import type { AccessRights, Account } from "../access_rights.ts";
 import type { MailboxStore } from "../mailbox_store.ts";
-import { answerBytes, type MimeObserver } from "./answer_bytes.ts";
+import { answerBytes, type AnswerPart, type MimeObserver, type MimePart } from "../answer_bytes.ts";
 import type { Call, CallNote, Operation, ResponseMessage } from "./call.ts";
 import { EwsError, NotModelled, SchemaViolation, SoapFault } from "./ews_errors.ts";
 import { findItem } from "./find_item.ts";
 import { findFolder, getFolder } from "./folder_operations.ts";
 import { getAttachment } from "./get_attachment.ts";
 import { getItem } from "./get_item.ts";
-import type { AnswerPart, MimePart } from "./item_element.ts";
 import { SERVER_PROFILES, type ServerProduct } from "./server_version.ts";
 import { envelope, faultBody, operationAnswer } from "./soap_envelope.ts";
 import { readSoapRequest, type SoapRequest } from "./soap_request.ts";

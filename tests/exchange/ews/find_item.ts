@@ -1,10 +1,10 @@
-import type { Item } from "../items.ts";
+import type { AnswerPart } from "../answer_bytes.ts";
 import type { Call, Operation, ResponseMessage } from "./call.ts";
 import type { ContentReader } from "./content_reader.ts";
+import { NEWEST_FIRST, ordered, sortedItems, type SortOrder } from "../sorted_items.ts";
 import { EwsError, NotModelled } from "./ews_errors.ts";
 import { type FolderReference, openFolder, readFolderId } from "./folder_ids.ts";
-import { type AnswerPart, itemElement } from "./item_element.ts";
-import type { PropertyValue } from "./item_properties.ts";
+import { itemElement } from "./item_element.ts";
 import { pageOf, type PageView, pagingAttributes, readPageView } from "./paging.ts";
 import { type ItemFilter, readRestriction, valueReader } from "./restrictions.ts";
 import { isNewer } from "./server_version.ts";
@@ -14,12 +14,6 @@ import { type ItemShape, readItemShape, readPath } from "./shapes.ts";
 const ITEMS_PER_PAGE_MAX = 1000;
 /** The same since Exchange 2013 where a restriction has to be worked out (ews-throttling). */
 const RESTRICTED_ITEMS_PER_PAGE_MAX = 250;
-
-interface SortOrder {
-  /** Names the order for the cache. */
-  readonly key: string;
-  compare(a: Item, b: Item): number;
-}
 
 interface FindItemRequest {
   readonly shape: ItemShape;
@@ -90,23 +84,6 @@ function foundItems(
   ];
 }
 
-/** Sorted views of a folder's content, kept as long as the content is: paging asks again and again. */
-const sortedViews = new WeakMap<readonly Item[], Map<string, readonly Item[]>>();
-
-function sortedItems(items: readonly Item[], order: SortOrder): readonly Item[] {
-  const views = sortedViews.get(items) ?? new Map<string, readonly Item[]>();
-  sortedViews.set(items, views);
-  const view = views.get(order.key) ?? items.toSorted(order.compare);
-  views.set(order.key, view);
-  return view;
-}
-
-/** A folder's table shows the newest item first unless told otherwise. */
-const NEWEST_FIRST: SortOrder = {
-  key: "",
-  compare: (a, b) => -ordered(a.receivedAt, b.receivedAt),
-};
-
 function readSortOrder(reader: ContentReader | undefined): SortOrder | undefined {
   const fields = reader?.allOf(["t:FieldOrder"]).map(readFieldOrder);
   if (!fields) return undefined;
@@ -131,10 +108,4 @@ function readFieldOrder(reader: ContentReader): SortOrder {
     key: `${direction} ${JSON.stringify(path)}`,
     compare: (a, b) => sign * ordered(value(a), value(b)),
   };
-}
-
-/** Items without the property come first when ascending, as in a MAPI table. */
-function ordered(a: PropertyValue, b: PropertyValue): number {
-  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,20 +1,15 @@
+import type { AnswerPart } from "../answer_bytes.ts";
 import { isDamaged } from "../damage.ts";
+import { attachmentContent, attachmentPlaceOf, listedAttachments } from "../item_attachments.ts";
 import type { Item } from "../items.ts";
 import type { Attachment } from "../mime_attachments.ts";
 import { decodedText, HEADER_BYTES_MAX, headerOf } from "../mime_header.ts";
 import { heldMime, type MimeSource, startOf } from "../mime_source.ts";
 import type { SimulatedMailbox } from "../simulated_mailbox.ts";
-import {
-  attachmentContent,
-  attachmentElementName,
-  attachmentFacts,
-  attachmentPlaceOf,
-  listedAttachments,
-} from "./attachment_elements.ts";
+import { attachmentElementName, attachmentFacts } from "./attachment_elements.ts";
 import { type Call, openMailbox, type Operation, type ResponseMessage } from "./call.ts";
 import type { ContentReader } from "./content_reader.ts";
 import { ERRORS, EwsError, NotModelled } from "./ews_errors.ts";
-import type { AnswerPart } from "./item_element.ts";
 import { BODY_TYPES } from "./shapes.ts";
 import { textElement } from "./xml_text.ts";
 

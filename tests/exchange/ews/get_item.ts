@@ -1,7 +1,8 @@
+import type { AnswerPart } from "../answer_bytes.ts";
 import { type Call, openMailboxOfId, type Operation, type ResponseMessage } from "./call.ts";
 import type { ContentReader } from "./content_reader.ts";
 import { ERRORS, NotModelled } from "./ews_errors.ts";
-import { type AnswerPart, itemElement } from "./item_element.ts";
+import { itemElement } from "./item_element.ts";
 import { type ItemShape, readItemShape } from "./shapes.ts";
 
 export const getItem: Operation = {

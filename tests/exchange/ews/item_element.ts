@@ -1,13 +1,13 @@
+import type { AnswerPart } from "../answer_bytes.ts";
 import { changeKeyOf, type ChangeKeyType } from "../exchange_ids.ts";
 import { type DamagedPart, isDamaged } from "../damage.ts";
 import type { Item } from "../items.ts";
-import type { MimeSource } from "../mime_source.ts";
+import { extendedValue } from "../mapi_properties.ts";
 import type { SimulatedMailbox } from "../simulated_mailbox.ts";
 import { EwsError } from "./ews_errors.ts";
-import { elementNameOf, hasMimeForm } from "./item_classes.ts";
+import { elementNameOf, hasMimeForm } from "../item_classes.ts";
 import {
   type DatePrecision,
-  extendedValue,
   isPropertyOf,
   ITEM_PROPERTIES,
   type ItemProperty,
@@ -15,18 +15,6 @@ import {
 } from "./item_properties.ts";
 import type { ItemShape } from "./shapes.ts";
 import { escaped, idElement } from "./xml_text.ts";
-
-/** MIME content at its place in an answer; becomes base64 as the answer is sent. */
-export interface MimePart {
-  readonly mime: MimeSource;
-  readonly mailbox: string;
-  readonly item: Item;
-  /** Present if it is not the item's MIME content but the content of one of its attachments. */
-  readonly attachmentId?: string;
-}
-
-/** A piece of an answer, in order. */
-export type AnswerPart = string | MimePart;
 
 export interface ItemAnswer {
   readonly mailbox: SimulatedMailbox;

@@ -1,17 +1,16 @@
 import { conversationIdOf } from "../exchange_ids.ts";
+import { listedAttachments } from "../item_attachments.ts";
 import { conversationHash, type Item, mimeHeaderOf, participantsOf } from "../items.ts";
+import type { PropertyValue } from "../mapi_properties.ts";
 import { bodyOf, type WantedBody } from "../mime_body.ts";
 import { fieldsOf, HEADER_BYTES_MAX } from "../mime_header.ts";
 import { startOf } from "../mime_source.ts";
 import type { SimulatedMailbox } from "../simulated_mailbox.ts";
-import { attachmentsElement, listedAttachments } from "./attachment_elements.ts";
-import { elementNameOf } from "./item_classes.ts";
+import { attachmentsElement } from "./attachment_elements.ts";
+import { elementNameOf } from "../item_classes.ts";
 import { nameOnly, recipientElement, recipientsElement } from "./participant_elements.ts";
 import type { SchemaVersion } from "./server_version.ts";
 import { escaped, idElement, textElement } from "./xml_text.ts";
-
-/** What a property can be compared by; undefined where the item does not have it. */
-export type PropertyValue = Date | string | number | boolean | undefined;
 
 export interface ItemProperty {
   readonly uri: string;
@@ -178,25 +177,6 @@ export const ITEM_PROPERTIES: readonly ItemProperty[] = [
 ];
 
 const RECIPIENT_LISTS = { ToRecipients: "to", CcRecipients: "cc", BccRecipients: "bcc" } as const;
-
-/** MAPI properties, by tag and the type they are asked for by, as EWS types name it. */
-const EXTENDED = new Map<string, (item: Item) => PropertyValue>([
-  // PR_SEARCH_KEY, PR_MESSAGE_DELIVERY_TIME, PR_CLIENT_SUBMIT_TIME, PR_CREATION_TIME,
-  // PR_LAST_MODIFICATION_TIME, PR_MESSAGE_CLASS, PR_INTERNET_MESSAGE_ID, PR_MESSAGE_SIZE
-  ["0x300b Binary", (item) => Uint8Array.fromHex(item.searchKey).toBase64()],
-  ["0xe06 SystemTime", (item) => item.receivedAt],
-  ["0x39 SystemTime", (item) => item.sentAt],
-  ["0x3007 SystemTime", (item) => item.createdAt],
-  ["0x3008 SystemTime", (item) => item.modifiedAt],
-  ["0x1a String", (item) => item.itemClass],
-  ["0x1035 String", (item) => item.internetMessageId],
-  ["0xe08 Integer", (item) => item.sizeBytes],
-]);
-
-/** The value of a MAPI property; undefined where the item has none of that tag and type. */
-export function extendedValue(item: Item, tag: number, type: string): PropertyValue {
-  return EXTENDED.get(`0x${tag.toString(16)} ${type}`)?.(item);
-}
 
 /** Whether the property exists for items of this class at all. */
 export function isPropertyOf({ uri, notOfPosts }: ItemProperty, item: Item): boolean {

@@ -1,7 +1,8 @@
+import { extendedValue, type PropertyValue } from "../mapi_properties.ts";
 import type { Item } from "../items.ts";
 import type { ContentReader, QName } from "./content_reader.ts";
 import { EwsError, NotModelled } from "./ews_errors.ts";
-import { extendedValue, ITEM_PROPERTIES, type PropertyValue } from "./item_properties.ts";
+import { ITEM_PROPERTIES } from "./item_properties.ts";
 import { type PropertyPath, readPath } from "./shapes.ts";
 
 /** Whether an item is in the view. */

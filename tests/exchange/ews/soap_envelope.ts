@@ -1,4 +1,4 @@
-import type { AnswerPart } from "./item_element.ts";
+import type { AnswerPart } from "../answer_bytes.ts";
 import type { SchemaViolation, SoapFault } from "./ews_errors.ts";
 import { SERVER_PROFILES, type ServerProduct } from "./server_version.ts";
 import { escaped, NAMESPACES, textElement } from "./xml_text.ts";

@@ -1,10 +1,11 @@
+import type { AnswerPart } from "../answer_bytes.ts";
 import type { ItemChange } from "../change_log.ts";
 import type { Call, FolderOfMailbox, Operation, ResponseMessage } from "./call.ts";
 import type { ContentReader } from "./content_reader.ts";
 import { EwsError } from "./ews_errors.ts";
 import { type FolderReference, openFolder, readFolderId } from "./folder_ids.ts";
 import { readItemId } from "./get_item.ts";
-import { type AnswerPart, itemElement, itemIdElement } from "./item_element.ts";
+import { itemElement, itemIdElement } from "./item_element.ts";
 import { type ItemShape, readItemShape } from "./shapes.ts";
 import { idElement, textElement } from "./xml_text.ts";
 

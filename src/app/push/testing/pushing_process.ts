@@ -7,7 +7,7 @@ import type { MailboxSink, Sink } from "../../../core/ports.ts";
 import { createLocalDestination } from "../../../storage/local_destination.ts";
 import { StopController } from "../../../sync/stop.ts";
 import { sampleMailbox } from "../../../../tests/contract/sample_emails.ts";
-import { testEnv } from "../../../ews/testing/test_env.ts";
+import { testEnv } from "../../../source/testing/test_env.ts";
 import { pushMailbox } from "../push_mailbox.ts";
 import { localSource } from "../stored_source.ts";
 
