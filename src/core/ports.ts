@@ -18,6 +18,9 @@ export interface FolderOf {
  * it has spent its own retry budget, and with the signal's reason when aborted.
  */
 export interface MailSource {
+  /** Which protocol's ids and tokens it gives. */
+  readonly api: "ews" | "graph";
+
   /** One harmless call that shows whether the server can be reached, trusted and signed in to. */
   probe(mailbox: Mailbox, options: CallOptions): Promise<void>;
 
@@ -92,7 +95,8 @@ export interface ChangesOptions extends CallOptions {
 }
 
 export interface Change {
-  readonly kind: "create" | "update" | "delete" | "readFlag";
+  /** `createOrUpdate`: arrived here or changed here; the source cannot tell which. */
+  readonly kind: "create" | "update" | "createOrUpdate" | "delete" | "readFlag";
   readonly itemId: string;
 }
 
@@ -175,8 +179,11 @@ export interface RefreshOptions extends CallOptions {
    * not stored and keep what is stored of them: their content has changed (spec section 3).
    */
   readonly volatileSince: Date;
-  /** False: stored metadata stays as it is. */
-  readonly rewrite: boolean;
+  /**
+   * Whose stored metadata is brought up to date: everything's, only that of emails which are stored
+   * under another folder, or nothing's. What is to be rewritten and cannot be is not stored.
+   */
+  readonly rewrite: "always" | "moved" | "never";
 }
 
 export type PutOutcome =
