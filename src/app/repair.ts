@@ -49,7 +49,8 @@ export async function repairOf(
   };
   const states = new Map(store.loaded.map((state) => [state.folder.id, state]));
   return async (at, itemIds) => {
-    const known = states.get(at.folder.id) ?? firstSight(at.folder, settingsFingerprint(mailbox));
+    const sight = { api: source.api, fingerprint: settingsFingerprint(mailbox) };
+    const known = states.get(at.folder.id) ?? firstSight(at.folder, sight);
     const state = await repairFolder(delivery, at, itemIds, known);
     // A record that stays empty needs no state.
     if (known.skipped.length + state.skipped.length > 0) {

@@ -73,8 +73,9 @@ async function forget(
  * record of skips stays there, or the original of a rebuilt email would no longer be waited for.
  */
 function forgotten(state: FolderSyncState, mailbox: Mailbox, since?: Date): FolderSyncState {
-  const { goneSince, skipped } = state;
-  const anew = { ...firstSight(state.folder, settingsFingerprint(mailbox), since), skipped };
+  const { api, folder, goneSince, skipped } = state;
+  const fingerprint = settingsFingerprint(mailbox);
+  const anew = { ...firstSight(folder, { api, fingerprint, since }), skipped };
   return goneSince ? { ...anew, goneSince } : anew;
 }
 

@@ -7,6 +7,7 @@ const at = (time: string) => new Date(`2026-01-0${time}:00Z`);
 const bucket = { owner: "o", name: "n" };
 const a = { address: "a@x", bucket, startFrom: "bucket" } as const;
 const inbox: FolderSyncState = {
+  api: "ews",
   folder: { id: "1", path: ["Inbox", "evil\u202e\u001b[2J"] },
   phase: { name: "sweeping", token: "t" },
   syncedUntil: at("1T10:00"),

@@ -39,6 +39,11 @@ export const LIMITS = {
   vanishedPageItemsMin: 5,
   /** How long after its receipt changes of an email are looked at (spec section 3). */
   volatileMs: 60 * 60_000,
+  /**
+   * Items a process remembers having settled last, to tell their changes from arrivals: some 8 MiB.
+   * What changes is mostly new; one that is forgotten only counts as arrived.
+   */
+  settledItemsMax: 65_536,
   /** Folders of one mailbox passed over at a time: below the ConcurrentSyncCalls of 5 seen online. */
   foldersInFlight: 3,
   /** Reads, renames and folder fsyncs in flight, beside uploads: a bound, not a tuned value. */

@@ -179,8 +179,11 @@ export interface RefreshOptions extends CallOptions {
    * not stored and keep what is stored of them: their content has changed (spec section 3).
    */
   readonly volatileSince: Date;
-  /** False: stored metadata stays as it is. */
-  readonly rewrite: boolean;
+  /**
+   * Whose stored metadata is brought up to date: everything's, only that of emails which are stored
+   * under another folder, or nothing's. What is to be rewritten and cannot be is not stored.
+   */
+  readonly rewrite: "always" | "moved" | "never";
 }
 
 export type PutOutcome =

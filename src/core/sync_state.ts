@@ -1,4 +1,5 @@
 import { assert } from "./errors.ts";
+import { laterOf } from "./later_of.ts";
 import type { Folder } from "./mailbox.ts";
 import { laterTry, type SkippedItem } from "./skipped_item.ts";
 
@@ -64,6 +65,9 @@ export type FolderPhase =
   | { readonly name: "sweeping"; readonly token: string; readonly sweepToken?: string }
   | { readonly name: "following"; readonly token: string };
 
+/** What a state remembers of its folder. */
+export type StateFolder = Pick<Folder, "id" | "path" | "role">;
+
 /** Settings that decide which emails of a folder are synced (spec section 5, rule 7). */
 export interface SettingsFingerprint {
   readonly startTimestamp?: Date;
@@ -71,9 +75,15 @@ export interface SettingsFingerprint {
   readonly participants?: string;
 }
 
+/** Through which protocol mailboxes are read (`MailSource.api`). */
+export type SourceApi = "ews" | "graph";
+
 /** Durable progress of one folder. */
 export interface FolderSyncState {
-  readonly folder: Pick<Folder, "id" | "path">;
+  /** Whose ids and tokens it holds; `unknown`: those of another program. */
+  readonly api: SourceApi | "unknown";
+  /** Without a role: it has none, or that is not known. */
+  readonly folder: StateFolder;
   readonly phase: FolderPhase;
   /** Everything received up to then is settled. Never goes backwards. */
   readonly syncedUntil?: Date;
@@ -98,20 +108,31 @@ export interface MailboxCondition {
 /** Clocks of front ends differ; a completed pass vouches for everything up to this before it. */
 const SYNCED_UNTIL_MARGIN_MS = 5 * 60_000;
 /** What is looked at again before the times a lost token was known to cover (spec rule 5). */
-const RECOVERY_MARGIN_MS = 60 * 60_000;
+export const RECOVERY_MARGIN_MS = 60 * 60_000;
 
-/** The state of a folder seen for the first time; with `since`, its backfill begins there. */
+export interface FirstSightOptions extends Pick<FolderSyncState, "api"> {
+  readonly fingerprint: SettingsFingerprint;
+  /** Where its backfill begins; absent: at its oldest email. */
+  readonly since?: Date | undefined;
+}
+
+/** The state of a folder seen for the first time. */
 export function firstSight(
-  folder: Pick<Folder, "id" | "path">,
-  fingerprint: SettingsFingerprint,
-  since?: Date,
+  folder: StateFolder,
+  { api, fingerprint, since }: FirstSightOptions,
 ): FolderSyncState {
   return {
-    folder: { id: folder.id, path: folder.path },
+    api,
+    folder: stateFolderOf(folder),
     phase: { name: "draining", ...(since ? { range: { since } } : {}) },
     fingerprint,
     skipped: [],
   };
+}
+
+/** What a state remembers of a folder that is listed. */
+export function stateFolderOf({ id, path, role }: StateFolder): StateFolder {
+  return { id, path, ...(role === undefined ? {} : { role }) };
 }
 
 /**
@@ -153,15 +174,6 @@ function byDates(received: Date | undefined, modified: Date | undefined): Recove
 
 function hourBefore(time: Date): Date {
   return new Date(time.getTime() - RECOVERY_MARGIN_MS);
-}
-
-/**
- * A folder that takes the place of one that is gone: same path, another id, as after a mailbox was
- * moved between servers (spec section 5, rule 8). Skipped items are gone with their folder.
- */
-export function takeOver(gone: FolderSyncState, folder: Folder): FolderSyncState {
-  const { goneSince: _, ...state } = recoverToken(gone);
-  return { ...state, folder: { id: folder.id, path: folder.path }, skipped: [] };
 }
 
 /** After one page of the drain: nothing is settled by it. */
@@ -219,7 +231,8 @@ export function advanceBackfill(
     ? { ...phase, position: page.next }
     : { name: "following", token: phase.token };
   const covered = coveredBy(page, phase.range);
-  return settled({ ...state, phase: next }, settlement, earlierOf(covered, passStartedAt));
+  const after = settled({ ...state, phase: next }, settlement, earlierOf(covered, passStartedAt));
+  return page.next ? after : withoutMet(after, ({ receivedAt }) => receivedAt === undefined);
 }
 
 /** A backfill of an earlier part says nothing about what comes after it. */
@@ -230,10 +243,7 @@ function coveredBy(page: ListedPage, range: BackfillRange | undefined): Date | u
 /** The server cannot order this folder: its change list is gone through instead. */
 export function beginSweep(state: FolderSyncState): FolderSyncState {
   const { phase } = state;
-  assert(
-    phase.name === "backfilling" || phase.name === "recovering",
-    "a sweep takes the place of a listing",
-  );
+  assert(phase.name !== "draining", "a sweep takes the place of a listing");
   return { ...state, phase: { name: "sweeping", token: phase.token } };
 }
 
@@ -248,7 +258,19 @@ export function advanceSweep(
   const next: FolderPhase = page.complete
     ? { name: "following", token: phase.token }
     : { ...phase, sweepToken: page.token };
-  return settled({ ...state, phase: next }, settlement);
+  const after = settled({ ...state, phase: next }, settlement);
+  return page.complete ? withoutMet(after, () => true) : after;
+}
+
+/**
+ * Without what is sought and `isMet`: all that the folder holds was gone through, so that it is on
+ * the record under its new item id, delivered, or gone.
+ */
+function withoutMet(
+  state: FolderSyncState,
+  isMet: (skip: SkippedItem) => boolean,
+): FolderSyncState {
+  return { ...state, skipped: state.skipped.filter((skip) => !skip.sought || !isMet(skip)) };
 }
 
 /**
@@ -344,11 +366,6 @@ function skippedAfter(
   const earlier = new Map(record.map((skip) => [skip.itemId, skip]));
   const kept = record.filter(({ itemId }) => !tried.has(itemId));
   return [...kept, ...skipped.map((skip) => laterTry(earlier.get(skip.itemId), skip))];
-}
-
-function laterOf(a: Date | undefined, b: Date | undefined): Date | undefined {
-  if (!a || !b) return a ?? b;
-  return a >= b ? a : b;
 }
 
 function earlierOf(a: Date | undefined, b: Date): Date | undefined {

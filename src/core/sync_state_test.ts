@@ -14,10 +14,10 @@ import {
   type FolderSyncState,
   isBehind,
   recoverToken,
-  takeOver,
 } from "./sync_state.ts";
 
 const folder = { id: "1", path: ["Inbox"] };
+const sight = { api: "ews", fingerprint: {} } as const;
 const at = (minutes: number) => new Date(Date.UTC(2026, 0, 1, 0, minutes));
 const nothing = { itemIds: [], skipped: [] };
 const complete = (token: string) => ({ token, complete: true });
@@ -34,7 +34,7 @@ function skip(itemId: string, more: Partial<SkippedItem> = {}): SkippedItem {
 }
 
 function backfilling(): FolderSyncState {
-  return advanceDrain(firstSight(folder, {}), complete("t1"), at(10));
+  return advanceDrain(firstSight(folder, sight), complete("t1"), at(10));
 }
 
 /** Synced until minute 55, last synced in minute 60. */
@@ -44,7 +44,7 @@ function following(): FolderSyncState {
 }
 
 Deno.test("a folder is drained to the end before it is listed, and nothing is settled by it", () => {
-  const more = advanceDrain(firstSight(folder, {}), { token: "t0", complete: false }, at(10));
+  const more = advanceDrain(firstSight(folder, sight), { token: "t0", complete: false }, at(10));
   assert.deepEqual(more.phase, { name: "draining", token: "t0" });
   const done = advanceDrain(more, complete("t1"), at(11));
   assert.deepEqual(done.phase, { name: "backfilling", token: "t1" });
@@ -54,7 +54,7 @@ Deno.test("a folder is drained to the end before it is listed, and nothing is se
 });
 
 Deno.test("a first sight from a date on lists from there", () => {
-  const done = advanceDrain(firstSight(folder, {}, at(3)), complete("t1"), at(10));
+  const done = advanceDrain(firstSight(folder, { ...sight, since: at(3) }), complete("t1"), at(10));
   assert.deepEqual(done.phase, { name: "backfilling", token: "t1", range: { since: at(3) } });
 });
 
@@ -126,7 +126,7 @@ Deno.test("a lost token is followed by what changed since, then by what was rece
 Deno.test("a token lost before anything is known has everything listed", () => {
   assert.deepEqual(recoverToken(backfilling()).phase, { name: "draining" });
   const draining = advanceDrain(
-    firstSight(folder, {}, at(1)),
+    firstSight(folder, { ...sight, since: at(1) }),
     { token: "t", complete: false },
     at(2),
   );
@@ -146,18 +146,6 @@ Deno.test("a token lost in a listing has the rest of it listed", () => {
     name: "draining",
     recovery: { receivedSince: at(40), modifiedSince: at(540) },
   });
-});
-
-Deno.test("a folder that takes another's place keeps its times and none of its items", () => {
-  const gone = {
-    ...advanceSkipped(following(), { itemIds: ["a"], skipped: [skip("a")] }),
-    goneSince: at(70),
-  };
-  const state = takeOver(gone, { id: "2", path: ["Inbox"] });
-  assert.equal(state.folder.id, "2");
-  assert.equal(state.phase.name, "draining");
-  assert.deepEqual(state.syncedUntil, at(55));
-  assert.deepEqual([state.skipped, state.goneSince], [[], undefined]);
 });
 
 Deno.test("a sweep takes the place of a listing and ends by following the listing's token", () => {
@@ -223,7 +211,9 @@ Deno.test("an earlier start amid a listing, and other participants, have everyth
   assert.deepEqual(applySettings(half, { startTimestamp: at(3) }).state.phase, everything);
   const lists = applySettings(following(), { participants: "p" });
   assert.deepEqual(lists.state.phase, { ...everything, token: "t2" });
-  const draining = applySettings(firstSight(folder, {}, at(3)), { participants: "p" });
+  const draining = applySettings(firstSight(folder, { ...sight, since: at(3) }), {
+    participants: "p",
+  });
   assert.deepEqual(draining.state.phase, { name: "draining" });
 });
 

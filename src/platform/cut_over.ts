@@ -1,7 +1,11 @@
 import { SyncError } from "../core/errors.ts";
-import type { FolderSyncState, SettingsFingerprint } from "../core/sync_state.ts";
+import {
+  type FolderSyncState,
+  RECOVERY_MARGIN_MS,
+  type SettingsFingerprint,
+} from "../core/sync_state.ts";
 import { FORMAT_VERSION, formatVersionOf } from "./record_fingerprint.ts";
-import { RECOVERY_MARGIN_MS, stateOfRecord, type SyncRecord } from "./sync_record.ts";
+import { stateOfRecord, type SyncRecord } from "./sync_record.ts";
 
 /** A record of one folder. */
 export type FolderRecord = SyncRecord & { readonly folderId: string };

@@ -10,6 +10,8 @@ export interface DeliveredEmail {
   readonly record: string;
   /** Of what tells whether the content has changed: size and attachments (spec section 3). */
   readonly content: string;
+  /** Of the path of the folder it lay in. */
+  readonly folder: string;
   /** Only a stand-in was delivered. */
   readonly rebuilt: boolean;
 }
@@ -45,13 +47,14 @@ export class DeliveredEmails {
 }
 
 /** How an email compares with one that was delivered. */
-export function digestsOf(record: EmailRecord): Pick<DeliveredEmail, "record" | "content"> {
+export function digestsOf(record: EmailRecord): Omit<DeliveredEmail, "rebuilt"> {
   const wire = emailWireOf(record);
   // The order of attachments says nothing: the server promises none.
   const attachments = wire.attachments.map((one) => JSON.stringify(one)).sort();
   return {
     record: digestOf(JSON.stringify({ ...wire, attachments })),
     content: digestOf(JSON.stringify([wire.metadata.size, attachments])),
+    folder: digestOf(JSON.stringify(wire.metadata.folder)),
   };
 }
 

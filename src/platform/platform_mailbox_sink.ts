@@ -85,7 +85,8 @@ export class PlatformMailboxSink implements MailboxSink {
     const { metadata: { receivedAt } } = record;
     const isVolatile = receivedAt !== undefined && receivedAt >= volatileSince;
     if (isVolatile && known.content !== now.content) return false;
-    return !rewrite || known.record === now.record;
+    if (rewrite === "moved") return known.folder === now.folder;
+    return rewrite === "never" || known.record === now.record;
   }
 
   async #put(emails: readonly RawEmail[], options: CallOptions): Promise<readonly PutOutcome[]> {

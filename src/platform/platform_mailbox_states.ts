@@ -68,9 +68,10 @@ export class PlatformMailboxStates implements MailboxStateStore {
   async remove(folderId: string, options: CallOptions): Promise<void> {
     await this.#inTurn(folderId, async () => {
       const { states, at, disk } = this.#options;
+      // The record last: a state on disk without one would look as if somebody had deleted that.
+      await disk?.remove(folderId, options);
       await states.remove(at, this.#keyOf(folderId), options);
       this.#known.delete(folderId);
-      await disk?.remove(folderId, options);
     }, options);
   }
 

@@ -3,6 +3,7 @@ import { assert, SyncError } from "../core/errors.ts";
 import type { Mailbox } from "../core/mailbox.ts";
 import type { MailboxStates, MailboxStateStore, StateStore } from "../core/ports.ts";
 import type { FolderSyncState, SettingsFingerprint } from "../core/sync_state.ts";
+import { inheritSkipped } from "../core/take_over.ts";
 import type { ObjectStore } from "../storage/object_store.ts";
 import { BucketRecords } from "./bucket_records.ts";
 import type { Buckets } from "./buckets.ts";
@@ -127,8 +128,7 @@ export class PlatformStateStore implements StateStore {
       const state = full.get(record.folderId);
       full.delete(record.folderId);
       if (!state) return stateOfRecord(record);
-      // Who wrote the record beside it may not know what was skipped.
-      return isBeside(record, state) ? state : { ...stateOfRecord(record), skipped: state.skipped };
+      return isBeside(record, state) ? state : movedOn(state, stateOfRecord(record));
     });
     const adopted = await this.#withoutRecord(mailbox, at, disk, [...full.values()], options);
     return [...bound, ...adopted];
@@ -222,6 +222,13 @@ function isBeside({ lastSyncedAt, fingerprint = "" }: SyncRecord, state: FolderS
   const expected = secondsOf(lastSyncedAtOf(state));
   const { previous } = decodeFingerprint(fingerprint) ?? {};
   return secondsOf(lastSyncedAt) === expected || secondsOf(previous) === expected;
+}
+
+/** The state of a record that somebody else wrote, who may not know what was skipped. */
+function movedOn(state: FolderSyncState, there: FolderSyncState): FolderSyncState {
+  return there.api === state.api
+    ? { ...there, skipped: state.skipped }
+    : inheritSkipped(there, state);
 }
 
 /** The platform may keep no finer time. */

@@ -1,9 +1,11 @@
 import { z } from "zod";
+import { laterOf } from "../core/later_of.ts";
 import {
   type FolderPhase,
   type FolderSyncState,
   recoverToken,
   type Recovery,
+  RECOVERY_MARGIN_MS,
 } from "../core/sync_state.ts";
 import { present } from "../storage/present.ts";
 import { rfc3339Of, storableText } from "./email_wire.ts";
@@ -84,6 +86,9 @@ export function syncRecordOf(
     fingerprint: encodeFingerprint({
       writer,
       settings,
+      api: state.api,
+      ...(folder.role ? { role: folder.role } : {}),
+      ...(state.goneSince ? { goneSince: state.goneSince } : {}),
       ...(previous ? { previous } : {}),
       ...(resume ? { resume } : {}),
     }),
@@ -105,11 +110,13 @@ export function stateOfRecord(record: SyncRecord & { readonly folderId: string }
   const { folderId, folderPath, syncedUntil, lastSyncedAt, fingerprint } = record;
   const ours = fingerprint === undefined ? undefined : decodeFingerprint(fingerprint);
   const state = recoverToken(present({
-    folder: { id: folderId, path: folderPath },
+    api: ours?.api ?? ("unknown" as const),
+    folder: present({ id: folderId, path: folderPath, role: ours?.role }),
     phase: { name: "following" as const, token: "" },
     syncedUntil,
     lastSyncedAt,
     fingerprint: ours?.settings,
+    goneSince: ours?.goneSince,
     skipped: [],
   }));
   const { phase } = state;
@@ -135,9 +142,6 @@ interface SettledTimes {
   /** Where an unfinished listing has come to. */
   readonly resume?: Recovery;
 }
-
-/** A recovery begins so long before the times of a record (spec section 5, rule 5). */
-export const RECOVERY_MARGIN_MS = 60 * 60_000;
 
 /**
  * What a state vouches for by time alone. Not simply `syncedUntil`: that never goes backwards, but
@@ -197,9 +201,4 @@ function withinMargin(since: Date | undefined, known: Date | undefined): Date | 
   if (!since || !known) return since;
   const latest = new Date(since.getTime() + RECOVERY_MARGIN_MS);
   return laterOf(since, known < latest ? known : latest);
-}
-
-function laterOf(a: Date | undefined, b: Date | undefined): Date | undefined {
-  if (!a || !b) return a ?? b;
-  return a >= b ? a : b;
 }

@@ -13,7 +13,7 @@ const WRITER = { mailbox: "ada@example.com", writer: "0a" };
 
 function stateIn(phase: FolderPhase, more: Partial<FolderSyncState> = {}): FolderSyncState {
   const folder = { id: "AAMk=", path: ["Inbox", "Späm"] };
-  return { folder, phase, fingerprint: {}, skipped: [], ...more };
+  return { api: "ews", folder, phase, fingerprint: {}, skipped: [], ...more };
 }
 
 /** What the next process makes of a state, over the wire and back. */

@@ -16,6 +16,8 @@ export interface StoredRecord {
   readonly content: StoredContent;
   /** Size Exchange stated for the item, in bytes; absent if it did not, or if it cannot be read. */
   readonly sizeBytes?: number;
+  /** Path of the folder it lay in; absent if it cannot be read. */
+  readonly folder?: readonly string[];
   /** Absent if they cannot be read. */
   readonly attachments?: readonly AttachmentInfo[];
 }
@@ -56,6 +58,7 @@ export function decodeStoredRecord(text: string): StoredRecord | undefined {
       rebuilt: wire.rebuilt,
     }),
     sizeBytes: wire.metadata?.size,
+    folder: wire.metadata?.folder,
     attachments: wire.attachments,
   });
 }
@@ -142,7 +145,10 @@ const StoredRecordJson = z.object({
   mime_sha256: z.string().regex(/^[0-9a-f]{64}$/),
   mime_size: z.int(),
   rebuilt: z.boolean().optional().catch(undefined),
-  metadata: z.object({ size: z.number().optional().catch(undefined) }).optional().catch(undefined),
+  metadata: z.object({
+    size: z.number().optional().catch(undefined),
+    folder: z.array(z.string()).optional().catch(undefined),
+  }).optional().catch(undefined),
   attachments: z.array(AttachmentJson).optional().catch(undefined),
 });
 

@@ -17,8 +17,11 @@ const Fingerprint = z.object({
 const FormerFingerprint = z.string().transform(() => undefined);
 
 const Common = z.object({
+  /** States written before there was another have none. */
+  api: z.enum(["ews", "graph", "unknown"]).default("ews"),
   folder_id: z.string(),
   folder_path: z.array(z.string()),
+  folder_role: z.string().optional(),
   synced_until: WireTime.optional(),
   last_synced_at: WireTime.optional(),
   gone_since: WireTime.optional(),
@@ -29,7 +32,8 @@ const Common = z.object({
 /** Fields beyond these are tolerated and dropped with the next write. */
 const State = z.intersection(Common, FolderPhaseJson).transform((wire): FolderSyncState =>
   present({
-    folder: { id: wire.folder_id, path: wire.folder_path },
+    api: wire.api,
+    folder: present({ id: wire.folder_id, path: wire.folder_path, role: wire.folder_role }),
     phase: decodeFolderPhase(wire),
     syncedUntil: wire.synced_until,
     lastSyncedAt: wire.last_synced_at,
@@ -48,7 +52,9 @@ export function encodeFolderState(
   return encodeVersionedJson({
     mailbox: writer.mailbox,
     folder_path: state.folder.path,
+    folder_role: state.folder.role,
     folder_id: state.folder.id,
+    api: state.api,
     ...encodeFolderPhase(state.phase),
     synced_until: state.syncedUntil,
     last_synced_at: state.lastSyncedAt,

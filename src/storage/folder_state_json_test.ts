@@ -20,7 +20,9 @@ Deno.test("folder state JSON is readable and says who wrote it", () => {
   "folder_path": [
     "Sent Items"
   ],
+  "folder_role": "sentitems",
   "folder_id": "AAMk/backfilling=",
+  "api": "ews",
   "phase": "backfilling",
   "token": "t",
   "range": {
@@ -75,21 +77,32 @@ Deno.test("folder state JSON gives back every state", () => {
     triedAt: date,
     retries: fc.nat(),
     rebuilt: fc.boolean(),
+    sought: fc.constant(true),
   }, { requiredKeys: ["itemId", "code", "reason", "skippedAt", "retries"] });
   const states = fc.record({
-    folder: fc.record({ id: text, path: fc.array(text) }),
+    api: fc.constantFrom("ews", "graph", "unknown"),
+    folder: fc.record({ id: text, path: fc.array(text), role: text }, {
+      requiredKeys: ["id", "path"],
+    }),
     phase,
     syncedUntil: date,
     lastSyncedAt: date,
     goneSince: date,
     fingerprint: fc.record({ startTimestamp: date, participants: text }, { requiredKeys: [] }),
     skipped: fc.array(skip, { maxLength: 3 }),
-  }, { requiredKeys: ["folder", "phase", "skipped"], noNullPrototype: true });
+  }, { requiredKeys: ["api", "folder", "phase", "skipped"], noNullPrototype: true });
   fc.assert(fc.property(states, (generated) => {
     const state = structuredClone(generated) as FolderSyncState;
     const decoded = decodeFolderState(encodeFolderState(state, WRITER));
     assert.deepEqual(decoded, { kind: "whole", value: state });
   }));
+});
+
+Deno.test("a state from when there was one api alone is of that, and of no role", () => {
+  const { api: _, folder_role: __, ...json } = JSON.parse(encodeFolderState(BACKFILLING, WRITER));
+  const { id, path } = BACKFILLING.folder;
+  const value = { ...BACKFILLING, api: "ews", folder: { id, path } };
+  assert.deepEqual(decodeFolderState(JSON.stringify(json)), { kind: "whole", value });
 });
 
 Deno.test("a digest of all settings, as states held it once, reads as unknown settings", () => {
@@ -127,6 +140,8 @@ Deno.test("folder state JSON that is cut, or of another shape, is garbage", () =
     { ...json, version: undefined },
     { ...json, phase: "resting" },
     { ...json, token: undefined },
+    { ...json, api: "imap" },
+    { ...json, folder_role: 7 },
     { ...json, folder_path: "Inbox" },
     { ...json, synced_until: "yesterday" },
     { ...json, synced_until: "2024" },

@@ -29,7 +29,7 @@ interface FoundRecord {
   readonly name: string;
   /** Only a stand-in is stored: the original is delivered wherever it comes up again. */
   readonly isRebuilt: boolean;
-  /** The record as it should be; absent if it is that already. */
+  /** The record as it should be; absent if it is that already, or is not to be rewritten. */
   readonly update?: string;
 }
 
@@ -161,7 +161,7 @@ export class ObjectMailboxSink implements MailboxSink {
   ): Promise<ReadonlySet<string>> {
     const found = await this.#storedRecords(records, options);
     const outdated = found.filter(({ update }) => update !== undefined);
-    if (options.rewrite && outdated.length > 0) await this.#rewrite(outdated, options);
+    if (outdated.length > 0) await this.#rewrite(outdated, options);
     return new Set(found.filter(({ isRebuilt }) => !isRebuilt).map(({ key }) => key));
   }
 
@@ -182,7 +182,7 @@ export class ObjectMailboxSink implements MailboxSink {
 
   async #storedRecord(
     record: EmailRecord,
-    { signal, volatileSince }: RefreshOptions,
+    { signal, volatileSince, rewrite }: RefreshOptions,
   ): Promise<FoundRecord | undefined> {
     const { key, metadata: { receivedAt } } = record;
     const name = emailObjectNamesOf(this.#mailbox, record).record;
@@ -194,8 +194,9 @@ export class ObjectMailboxSink implements MailboxSink {
     if (!stored) return undefined;
     const isVolatile = receivedAt !== undefined && receivedAt >= volatileSince;
     if (isVolatile && isContentChanged(stored, record)) return undefined;
-    const update = encodeEmailJson(record, stored.content);
     const found = { key, name, isRebuilt: stored.content.rebuilt ?? false };
+    if (rewrite === "never" || rewrite === "moved" && !isMoved(stored, record)) return found;
+    const update = encodeEmailJson(record, stored.content);
     return update === text ? found : { ...found, update };
   }
 
@@ -206,4 +207,9 @@ export class ObjectMailboxSink implements MailboxSink {
     await mapWithin(this.#uploads, outdated, stage, options);
     await batch.publish(options);
   }
+}
+
+/** Whether an email lies in another folder than when it was stored. */
+function isMoved({ folder }: StoredRecord, { metadata }: EmailRecord): boolean {
+  return JSON.stringify(folder) !== JSON.stringify(metadata.folder);
 }

@@ -17,6 +17,7 @@ export const SkippedItemJson = z.object({
   tried_at: WireTime.optional(),
   retries: Count.default(0),
   rebuilt: z.boolean().optional(),
+  sought: z.literal(true).optional(),
 }).transform((wire): SkippedItem =>
   present({
     itemId: wire.item_id,
@@ -29,6 +30,7 @@ export const SkippedItemJson = z.object({
     triedAt: wire.tried_at,
     retries: wire.retries,
     rebuilt: wire.rebuilt,
+    sought: wire.sought,
   })
 );
 
@@ -45,5 +47,6 @@ export function encodeSkippedItem(skip: SkippedItem) {
     tried_at: skip.triedAt,
     retries: skip.retries,
     rebuilt: skip.rebuilt,
+    sought: skip.sought,
   };
 }

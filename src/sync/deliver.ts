@@ -84,7 +84,7 @@ async function recognise(
   { sink, stop, startedAt }: Delivery,
   at: FolderOf,
   items: readonly ItemDescription[],
-  { changed, anew, again }: DeliveryOptions,
+  { rewrite = "always", anew, again }: DeliveryOptions,
 ): Promise<{ missing: ItemDescription[]; alreadyStored: number }> {
   const records = new Map<ItemDescription, EmailRecord>();
   for (const item of items) {
@@ -97,7 +97,7 @@ async function recognise(
     : await sink.refresh([...records.values()], {
       signal: stop.aborted,
       volatileSince: new Date(startedAt.getTime() - LIMITS.volatileMs),
-      rewrite: !changed,
+      rewrite,
     });
   const missing = items.filter((item) => !stored.has(records.get(item)?.key ?? ""));
   return { missing, alreadyStored: items.length - missing.length };

@@ -1,6 +1,6 @@
 import type { Env } from "../core/env.ts";
 import type { Observer } from "../core/observer.ts";
-import type { MailboxSink, MailSource } from "../core/ports.ts";
+import type { MailboxSink, MailSource, RefreshOptions } from "../core/ports.ts";
 import type { Semaphore } from "../core/semaphore.ts";
 import type { SkippedItem } from "../core/skipped_item.ts";
 import type { Pace } from "./pace.ts";
@@ -31,8 +31,8 @@ export interface Delivery {
 export interface DeliveryOptions {
   /** New mail: it goes before whatever else waits for memory. */
   readonly urgent?: boolean;
-  /** Only changed where they lie: what is stored keeps its metadata. */
-  readonly changed?: boolean;
+  /** Whose stored metadata is brought up to date; default: everything's. */
+  readonly rewrite?: RefreshOptions["rewrite"];
   /** Whatever seems to be stored of them is not (`verify --repair`). */
   readonly anew?: boolean;
   /** Tried again from the record of skips, by item id. */

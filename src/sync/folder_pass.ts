@@ -3,6 +3,7 @@ import type { Semaphore } from "../core/semaphore.ts";
 import type { SettingsFingerprint } from "../core/sync_state.ts";
 import type { Delivery } from "./delivery.ts";
 import type { FolderStates } from "./folder_states.ts";
+import type { SettledItems } from "./settled_items.ts";
 import type { VanishedPages } from "./vanished_pages.ts";
 
 /** What one pass over one folder needs. */
@@ -13,6 +14,7 @@ export interface FolderPass extends Delivery {
   /** The settings that decide what is synced. */
   readonly fingerprint: SettingsFingerprint;
   readonly vanished: VanishedPages;
+  readonly settled: SettledItems;
   /** Pages of older mail in work, whole process. */
   readonly backfills: Semaphore;
   /** Every skipped item is tried again, not only those whose time has come. */

@@ -1,7 +1,7 @@
 import type { CallOptions, Clock } from "../core/env.ts";
 import type { Folder } from "../core/mailbox.ts";
 import type { MailboxStateStore } from "../core/ports.ts";
-import { firstSight, type FolderSyncState, type SettingsFingerprint } from "../core/sync_state.ts";
+import { firstSight, type FirstSightOptions, type FolderSyncState } from "../core/sync_state.ts";
 
 /**
  * A state in which only times moved is written this often: an idle appliance on 500 mailboxes would
@@ -55,13 +55,14 @@ export class FolderStates {
    */
   async begin(
     folders: readonly Folder[],
-    fingerprint: SettingsFingerprint,
+    sight: Omit<FirstSightOptions, "since">,
     options: CallOptions,
   ): Promise<void> {
-    const startAt = this.#startAt;
-    if (!startAt) return;
+    const since = this.#startAt;
+    if (!since) return;
     for (const folder of folders) {
-      if (!this.of(folder)) await this.commit(firstSight(folder, fingerprint, startAt), options);
+      if (this.of(folder)) continue;
+      await this.commit(firstSight(folder, { ...sight, since }), options);
     }
     this.#startAt = undefined;
   }

@@ -1,16 +1,17 @@
 import { assert, SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Change, ChangePage, FolderOf } from "../core/ports.ts";
-import type { BackfillPosition } from "../core/sync_state.ts";
 import { advanceChanges } from "../core/sync_state.ts";
 import type { FolderPass } from "./folder_pass.ts";
+import { listedPages } from "./listed_pages.ts";
 import type { PassProgress } from "./pass_progress.ts";
 import { throwIfStopping } from "./stop.ts";
 
 /**
  * Settles what changed in a folder since its token: what came into it, and what was received within
  * the last hour and changed where it lies, for its attachments may have been exchanged by a scanner
- * (spec section 3). Resolves to false if more waits than the pass may take.
+ * (spec section 3). Where the source cannot tell the two apart, what this process remembers does.
+ *  Resolves to false if more waits than the pass may take.
  */
 export async function followChanges(
   pass: FolderPass,
@@ -45,14 +46,20 @@ async function settleChanges(
     await progress.note(advanceChanges(state, page, nothing, pass.startedAt));
     return true;
   }
-  const arrived = itemsOf(page, "create");
   const deleted = itemsOf(page, "delete");
   pass.vanished.noteDeleted(at.folder.id, deleted);
-  const changed = await receivedLately(pass, at, itemsOf(page, "update"));
+  pass.settled.forget(at, deleted);
+  const { known = [], unknown = [] } = Object.groupBy(
+    itemsOf(page, "createOrUpdate"),
+    (itemId) => pass.settled.has(at, itemId) ? "known" : "unknown",
+  );
+  const changed = await receivedLately(pass, at, [...itemsOf(page, "update"), ...known]);
   return await progress.settle(
     [
-      { itemIds: arrived, options: { urgent: true } },
-      { itemIds: changed, options: { urgent: true, changed: true } },
+      { itemIds: itemsOf(page, "create"), options: { urgent: true } },
+      // It may have changed alone: what is stored of it here stays as it is.
+      { itemIds: unknown, options: { urgent: true, rewrite: "moved" } },
+      { itemIds: changed, options: { urgent: true, rewrite: "never" } },
     ],
     ({ itemIds, skipped }) => {
       const settled = { itemIds: [...itemIds, ...deleted], skipped };
@@ -73,33 +80,14 @@ async function receivedLately(
 ): Promise<readonly string[]> {
   if (itemIds.length === 0) return [];
   try {
-    const lately = await listSince(
-      pass,
-      at,
-      new Date(pass.startedAt.getTime() - LIMITS.volatileMs),
-    );
+    const since = new Date(pass.startedAt.getTime() - LIMITS.volatileMs);
+    const lately = new Set<string>();
+    for await (const page of listedPages(pass, at, { since })) {
+      for (const itemId of page) lately.add(itemId);
+    }
     return itemIds.filter((itemId) => lately.has(itemId));
   } catch (error) {
     if (error instanceof SyncError && error.code === "ListingUnavailable") return itemIds;
     throw error;
   }
-}
-
-async function listSince(pass: FolderPass, at: FolderOf, since: Date): Promise<Set<string>> {
-  const listed = new Set<string>();
-  let position: BackfillPosition | undefined;
-  do {
-    throwIfStopping(pass.stop);
-    const page = await pass.source.list(at, {
-      signal: pass.stop.aborted,
-      order: "received",
-      position,
-      since,
-      until: undefined,
-      limit: LIMITS.listPageItemsMax,
-    });
-    for (const itemId of page.itemIds) listed.add(itemId);
-    position = page.next;
-  } while (position);
-  return listed;
 }

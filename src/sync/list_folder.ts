@@ -1,4 +1,5 @@
 import { assert, SyncError } from "../core/errors.ts";
+import { laterOf } from "../core/later_of.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { FolderOf, ListPage } from "../core/ports.ts";
 import {
@@ -105,9 +106,4 @@ function partOf(phase: FolderPhase, startTimestamp: Date | undefined) {
   }
   const { since, until } = phase.range ?? {};
   return { order: "received", since: laterOf(since, startTimestamp), until, position } as const;
-}
-
-function laterOf(a: Date | undefined, b: Date | undefined): Date | undefined {
-  if (!a || !b) return a ?? b;
-  return a >= b ? a : b;
 }

@@ -19,6 +19,7 @@ import { FolderStates } from "./folder_states.ts";
 import { type Round, type RoundResult, runRound } from "./mailbox_round.ts";
 import { Pace } from "./pace.ts";
 import { participantFilter } from "./participant_filter.ts";
+import type { SettledItems } from "./settled_items.ts";
 import { settingsFingerprint } from "./settings_fingerprint.ts";
 import { SkipGuard } from "./skip_guard.ts";
 import { type Stop, StopBegun } from "./stop.ts";
@@ -57,6 +58,11 @@ export interface Engine {
   readonly stop: Stop;
 }
 
+/** What workers share beside, from one start to the next. */
+interface Worker extends Engine {
+  readonly settled: SettledItems;
+}
+
 export interface MailboxReport {
   readonly mailbox: Mailbox;
   readonly counts: DeliveryCounts;
@@ -72,12 +78,12 @@ const SUSPENSION = { backoffMsMin: 30_000, backoffMsMax: 15 * 60_000 };
  *
  * @throws SyncError of kind `fatal`, and with `once` of kind `destination`.
  */
-export async function runMailbox(engine: Engine, mailbox: Mailbox): Promise<MailboxReport> {
+export async function runMailbox(engine: Worker, mailbox: Mailbox): Promise<MailboxReport> {
   return await new MailboxWorker(engine, mailbox).run();
 }
 
 class MailboxWorker {
-  readonly #engine: Engine;
+  readonly #engine: Worker;
   readonly #mailbox: Mailbox;
   readonly #failureLog: FailureLog;
   #resources = new AsyncDisposableStack();
@@ -87,7 +93,7 @@ class MailboxWorker {
   #counts: DeliveryCounts = NO_COUNTS;
   #failures = 0;
 
-  constructor(engine: Engine, mailbox: Mailbox) {
+  constructor(engine: Worker, mailbox: Mailbox) {
     this.#engine = engine;
     this.#mailbox = mailbox;
     this.#failureLog = new FailureLog(engine.env, { mailbox: mailbox.address });
@@ -209,6 +215,7 @@ class MailboxWorker {
         fingerprint: settingsFingerprint(this.#mailbox),
         guard: new SkipGuard(),
         vanished: new VanishedPages(),
+        settled: this.#engine.settled,
         unmatchedLists: new UnmatchedLists(env.log),
         retrySkipped: false,
         ...(participants ? { filter: participantFilter(participants) } : {}),

@@ -1,13 +1,20 @@
-import { SyncError } from "../core/errors.ts";
+import { assert, SyncError } from "../core/errors.ts";
 import type { FolderOf } from "../core/ports.ts";
 import { nextTryAt } from "../core/skipped_item.ts";
-import { firstSight, type FolderSyncState, isBehind, recoverToken } from "../core/sync_state.ts";
+import {
+  firstSight,
+  type FolderSyncState,
+  isBehind,
+  recoverToken,
+  stateFolderOf,
+} from "../core/sync_state.ts";
 import { chunksOf } from "./batches.ts";
 import { drainFolder } from "./drain_folder.ts";
 import type { FolderPass, PassResult } from "./folder_pass.ts";
 import { followChanges } from "./follow_changes.ts";
 import { listFolder } from "./list_folder.ts";
 import { PassProgress } from "./pass_progress.ts";
+import { seekSkipped } from "./seek_skipped.ts";
 
 /** Skipped items that are tried again before what came of it is made durable. */
 const TRIED_AGAIN_TOGETHER = 100;
@@ -35,25 +42,32 @@ export async function passFolder(pass: FolderPass, at: FolderOf): Promise<PassRe
 }
 
 /** The stored state under the folder's current path. */
-function currentState({ states, fingerprint }: FolderPass, { folder }: FolderOf): FolderSyncState {
+function currentState(
+  { states, source: { api }, fingerprint }: FolderPass,
+  { folder }: FolderOf,
+): FolderSyncState {
   const stored = states.of(folder);
-  if (!stored) return firstSight(folder, fingerprint);
-  return { ...stored, folder: { id: folder.id, path: folder.path } };
+  if (!stored) return firstSight(folder, { api, fingerprint });
+  assert(stored.api === api, "states of the other api are taken over before");
+  return { ...stored, folder: stateFolderOf(folder) };
 }
 
 async function steps(pass: FolderPass, at: FolderOf, progress: PassProgress): Promise<PassResult> {
+  const isSeeking = await seekSkipped(pass, at, progress);
   await trySkippedAgain(pass, progress);
   if (progress.state.phase.name === "draining") await drainFolder(pass, at, progress);
   else if (!await followChanges(pass, at, progress)) return progress.result(true);
-  if (!isBehind(progress.state)) return progress.result(false);
-  return progress.result(!await listFolder(pass, at, progress));
+  const isListed = !isBehind(progress.state) || await listFolder(pass, at, progress);
+  return progress.result(isSeeking || !isListed);
 }
 
 async function trySkippedAgain(pass: FolderPass, progress: PassProgress): Promise<void> {
   const now = pass.env.clock.now();
   const due = progress.state.skipped.filter((skip) => {
     const at = nextTryAt(skip);
-    return pass.retrySkipped || (at !== undefined && at <= now);
+    return !skip.sought && (pass.retrySkipped || (at !== undefined && at <= now));
   });
-  for (const chunk of chunksOf(due, TRIED_AGAIN_TOGETHER)) await progress.tryAgain(chunk);
+  for (const chunk of chunksOf(due.map(({ itemId }) => itemId), TRIED_AGAIN_TOGETHER)) {
+    await progress.tryAgain(chunk);
+  }
 }

@@ -81,6 +81,7 @@ export class PassProgress {
     const next = advance({ itemIds, skipped: settlement.skipped });
     const commit = async () => {
       await this.moveTo(next);
+      this.#remember(itemIds, settlement);
       this.#report(settlement);
     };
     if (isDoubtful(settlement.counts)) {
@@ -91,18 +92,22 @@ export class PassProgress {
     return true;
   }
 
-  /** Tries items again that are on the record of skips, and makes durable what came of it. */
-  async tryAgain(skipped: readonly SkippedItem[]): Promise<void> {
-    const itemIds = skipped.map(({ itemId }) => itemId);
-    const settlement = await this.#deliver([{ itemIds }]);
+  /**
+   * Tries items again that are on the record of skips of `state`, which is the current one unless that
+   * record has changed, and makes durable what came of it.
+   */
+  async tryAgain(itemIds: readonly string[], state = this.#state): Promise<void> {
+    const settlement = await this.#deliver([{ itemIds }], state);
     this.#counts = addCounts(this.#counts, settlement.counts);
-    await this.moveTo(advanceSkipped(this.#state, { itemIds, skipped: settlement.skipped }));
+    await this.moveTo(advanceSkipped(state, { itemIds, skipped: settlement.skipped }));
     this.#report(settlement);
   }
 
-  async #deliver(parts: readonly PagePart[]): Promise<Settlement> {
+  async #deliver(
+    parts: readonly PagePart[],
+    { skipped } = this.#state,
+  ): Promise<Settlement> {
     // However an item on the record comes up, it is known that it could not be had before.
-    const { skipped } = this.#state;
     const onRecord = new Map(skipped.map((skip) => [skip.itemId, skip]));
     const known = onRecord.size > 0 ? { again: onRecord } : {};
     const settlements: Settlement[] = [];
@@ -123,6 +128,13 @@ export class PassProgress {
       items: itemIds.length,
     });
     return false;
+  }
+
+  /** What EWS shows again it names a change itself. */
+  #remember(itemIds: readonly string[], { counts }: Settlement): void {
+    const { source, settled } = this.#pass;
+    // Which of them vanished is not known; those may come yet.
+    if (source.api !== "ews" && counts.vanished === 0) settled.note(this.#at, itemIds);
   }
 
   /** Once the record is durable, what came on it is said aloud. */

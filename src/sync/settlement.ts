@@ -31,10 +31,11 @@ export function skippedItemOf(
   error: SyncError,
   now: Date,
 ): SkippedItem {
+  const listedAt = item?.receivedAt ?? item?.createdAt;
   return {
     itemId,
     ...(item?.internetMessageId ? { id: item.internetMessageId.trim() } : {}),
-    ...(item?.receivedAt ? { receivedAt: item.receivedAt } : {}),
+    ...(listedAt ? { receivedAt: listedAt } : {}),
     ...(item ? { sizeBytes: item.sizeBytes } : {}),
     code: error.code,
     reason: error.message,

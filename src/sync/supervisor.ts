@@ -1,5 +1,6 @@
 import type { Mailbox } from "../core/mailbox.ts";
 import { type Engine, type MailboxReport, runMailbox } from "./mailbox_worker.ts";
+import { SettledItems } from "./settled_items.ts";
 import type { StopController } from "./stop.ts";
 
 /**
@@ -12,9 +13,10 @@ export async function superviseMailboxes(
   engine: Engine & { readonly stop: StopController },
   mailboxes: readonly Mailbox[],
 ): Promise<readonly MailboxReport[]> {
+  const settled = new SettledItems();
   const workers = mailboxes.map(async (mailbox) => {
     try {
-      return await runMailbox(engine, mailbox);
+      return await runMailbox({ ...engine, settled }, mailbox);
     } catch (error) {
       engine.stop.begin();
       throw error;

@@ -24,7 +24,7 @@ export async function sweepFolder(
       limit: Math.min(LIMITS.syncPageChangesMax, progress.remaining),
     });
     const itemIds = page.changes
-      .filter(({ kind }) => kind === "create")
+      .filter(({ kind }) => kind === "create" || kind === "createOrUpdate")
       .map(({ itemId }) => itemId);
     const isCommitted = await pass.backfills.run(
       () => progress.settle([{ itemIds }], (settlement) => advanceSweep(state, page, settlement)),

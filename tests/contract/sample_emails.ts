@@ -32,7 +32,7 @@ export function movedTo(folder: readonly string[], { mime: _, ...record }: RawEm
 export const REFRESH: RefreshOptions = {
   signal: new AbortController().signal,
   volatileSince: new Date(8.64e15),
-  rewrite: true,
+  rewrite: "always",
 };
 
 export function textContent(text: string): MimeContent {

@@ -230,10 +230,25 @@ export function sinkContract(
     await opened.put([email], { signal });
     const before = await stored(MAILBOX);
     const records = [movedTo(["Archive"], email), sampleEmail("<absent@x>")];
-    const keys = await opened.refresh(records, { ...REFRESH, rewrite: false });
+    const keys = await opened.refresh(records, { ...REFRESH, rewrite: "never" });
     assert.deepEqual([...keys], [email.key]);
     assert.deepEqual(await stored(MAILBOX), before);
   });
+
+  test("rewrites stored metadata only of what was moved where it is told to", async (context) => {
+    const { opened, stored } = context;
+    const [still, moved] = ["<still@x>", "<moved@x>"].map((id) => sampleEmail(id));
+    await opened.put([still!, moved!], { signal });
+    const records = [movedTo(["Inbox"], still!), movedTo(["Archive", "2024"], moved!)];
+    const keys = await opened.refresh(records, { ...REFRESH, rewrite: "moved" });
+    assert.deepEqual([...keys].sort(), [still!.key, moved!.key].sort());
+    const found = new Map((await stored(MAILBOX)).map((email) => [email.id, email]));
+    assert.equal(found.get("<still@x>")?.isRead, false);
+    assert.deepEqual(
+      [found.get("<moved@x>")?.folder, found.get("<moved@x>")?.isRead],
+      [["Archive", "2024"], true],
+    );
+  }, "metadataAlone");
 
   test(
     "counts fresh emails with another size or other attachments as not stored",
@@ -261,7 +276,7 @@ export function sinkContract(
         return { email, isStored, now: { ...now, metadata: { ...now.metadata, sizeBytes } } };
       });
       await opened.put(cases.map(({ email }) => email), { signal });
-      for (const rewrite of [false, true, true]) {
+      for (const rewrite of ["never", "always", "always"] as const) {
         const options = { signal, volatileSince, rewrite };
         const keys = await opened.refresh(cases.map(({ now }) => now), options);
         const expected = cases.filter(({ isStored }) => isStored).map(({ email }) => email.key);
@@ -272,7 +287,7 @@ export function sinkContract(
         assert.deepEqual(folders.get(email.id), isStored ? ["Archive"] : ["Inbox"], email.id);
       }
       await opened.put(cases.map(({ email, now }) => ({ ...email, ...now })), { signal });
-      const options = { signal, volatileSince, rewrite: true };
+      const options = { signal, volatileSince, rewrite: "always" as const };
       const keys = await opened.refresh(cases.map(({ now }) => now), options);
       assert.equal(keys.size, cases.length);
     },

@@ -24,11 +24,13 @@ const MAILBOX = sampleMailbox();
 /** States of every phase, with everything absent and everything present. */
 export const SAMPLE_STATES: readonly FolderSyncState[] = [
   {
+    api: "ews",
     folder: { id: "AAMk/draining+first=", path: ["Inbox"] },
     phase: { name: "draining" },
     skipped: [],
   },
   {
+    api: "ews",
     folder: { id: "AAMk/draining=", path: ["Inbox", "../..", "a/b", "\u0000", "Entwürfe 😀"] },
     phase: {
       name: "draining",
@@ -42,7 +44,8 @@ export const SAMPLE_STATES: readonly FolderSyncState[] = [
     skipped: [],
   },
   {
-    folder: { id: "AAMk/backfilling=", path: ["Sent Items"] },
+    api: "ews",
+    folder: { id: "AAMk/backfilling=", path: ["Sent Items"], role: "sentitems" },
     phase: {
       name: "backfilling",
       token: "t",
@@ -76,16 +79,19 @@ export const SAMPLE_STATES: readonly FolderSyncState[] = [
       reason: "",
       skippedAt: new Date("2024-01-01T00:00:00Z"),
       retries: 0,
+      sought: true,
     }],
   },
   {
+    api: "graph",
     folder: { id: "AAMk/backfilling+undated=", path: ["Undated"] },
     phase: { name: "backfilling", token: "t", position: { settledAtThatTime: 0 } },
     fingerprint: { participants: "f3" },
     skipped: [],
   },
   {
-    folder: { id: "AAMk/recovering=", path: ["Recovered"] },
+    api: "graph",
+    folder: { id: "AAMk/recovering=", path: ["Recovered"], role: "inbox" },
     phase: {
       name: "recovering",
       token: "t",
@@ -97,16 +103,19 @@ export const SAMPLE_STATES: readonly FolderSyncState[] = [
     skipped: [],
   },
   {
+    api: "ews",
     folder: { id: "AAMk/sweeping+first=", path: ["Cannot be ordered"] },
     phase: { name: "sweeping", token: "t" },
     skipped: [],
   },
   {
+    api: "graph",
     folder: { id: "AAMk/sweeping=", path: ["Cannot be ordered", "either"] },
     phase: { name: "sweeping", token: "t", sweepToken: "s" },
     skipped: [],
   },
   {
+    api: "ews",
     folder: { id: "aamk/DRAINING=", path: ["Differs in case alone from the second"] },
     phase: { name: "following", token: "t".repeat(100_000) },
     syncedUntil: new Date("2024-01-01T00:00:00Z"),

@@ -142,7 +142,7 @@ test("a source that breaks off while attachments are read is the email's failure
     (await subject.opened.refresh([emailWith(mime)], {
       signal,
       volatileSince: new Date(),
-      rewrite: true,
+      rewrite: "always",
     })).size,
     0,
   );

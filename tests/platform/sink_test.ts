@@ -126,11 +126,11 @@ test("what was delivered is recognised while nothing of it is new, and only then
   assert.equal(await isStored(), true);
   const moved = movedTo(["Archive"], email);
   assert.equal(await isStored(moved), false);
-  assert.equal(await isStored(moved, { rewrite: false }), true);
+  assert.equal(await isStored(moved, { rewrite: "never" }), true);
   const scanned = { ...moved, metadata: { ...moved.metadata, sizeBytes: 6 } };
   const volatileSince = new Date("2024-03-01T12:00:00Z");
-  assert.equal(await isStored(scanned, { rewrite: false, volatileSince }), false);
-  assert.equal(await isStored(scanned, { rewrite: false }), true);
+  assert.equal(await isStored(scanned, { rewrite: "never", volatileSince }), false);
+  assert.equal(await isStored(scanned, { rewrite: "never" }), true);
   await opened.put([{ ...email, ...moved }], { signal });
   assert.equal(await isStored(moved), true);
   const [found] = await subject.stored(MAILBOX);

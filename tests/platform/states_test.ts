@@ -22,6 +22,7 @@ const at = (hour: number) => new Date(Date.UTC(2024, 0, 1) + hour * HOUR_MS);
 
 function following(name: string, hour: number): FolderSyncState {
   return {
+    api: "ews",
     folder: { id: `id-${name}`, path: [name] },
     phase: { name: "following", token: `token-${name}-${hour}` },
     syncedUntil: at(hour),
@@ -254,6 +255,7 @@ onPlatform("folders go on an hour before where another program has stopped", asy
     return [opened.loaded, (opened as PlatformMailboxStates).startAt];
   }, { settings });
   assert.deepEqual(loaded, [{
+    api: "unknown",
     folder: { id: "theirs", path: ["Inbox"] },
     phase: { name: "draining", recovery: { receivedSince: at(9), modifiedSince: at(11) } },
     syncedUntil: at(10),

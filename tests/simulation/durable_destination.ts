@@ -110,8 +110,12 @@ export class DurableDestination {
       const isVolatile = metadata.receivedAt && metadata.receivedAt >= volatileSince;
       return before && (!isVolatile || before.sizeBytes === metadata.sizeBytes);
     });
-    for (const record of rewrite ? stored : []) {
-      this.emails.set(record.key, { ...this.emails.get(record.key)!, record });
+    for (const record of stored) {
+      const before = this.emails.get(record.key)!;
+      const isMoved = `${before.record.metadata.folder}` !== `${record.metadata.folder}`;
+      if (rewrite === "always" || rewrite === "moved" && isMoved) {
+        this.emails.set(record.key, { ...before, record });
+      }
     }
     const originals = stored.filter(({ key }) => !this.emails.get(key)!.rebuilt);
     return new Set(originals.map(({ key }) => key));

@@ -97,7 +97,10 @@ export class MemoryDestination implements Sink, StateStore {
     const { receivedAt, sizeBytes } = record.metadata;
     const isVolatile = receivedAt !== undefined && receivedAt >= volatileSince;
     if (isVolatile && sizeBytes !== stored.metadata.sizeBytes) return false;
-    if (rewrite) this.emails.set(record.id, { ...stored, ...record });
+    const isMoved = `${stored.metadata.folder}` !== `${record.metadata.folder}`;
+    if (rewrite === "always" || rewrite === "moved" && isMoved) {
+      this.emails.set(record.id, { ...stored, ...record });
+    }
     return true;
   }
 
