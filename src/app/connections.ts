@@ -1,9 +1,9 @@
-import type { AppConfig } from "../config/app_config.ts";
+import type { AppConfig, ExchangeConfig } from "../config/app_config.ts";
 import type { Env } from "../core/env.ts";
 import type { MailSource, MailSurvey } from "../core/ports.ts";
-import { createExchangeSource } from "../ews/exchange_source.ts";
 import type { CredentialGate } from "../http/credential_gate.ts";
 import type { TokenSource } from "../http/token_source.ts";
+import type { HttpTransport } from "../http/transport.ts";
 import { openTransport } from "./exchange_transport.ts";
 
 /** The mailboxes' server; connections are closed when it is disposed. */
@@ -25,10 +25,23 @@ export async function openExchange(
 ): Promise<Exchange> {
   const access = await openTransport(exchange, { env, gate });
   const { transport, tokens } = access;
-  const { endpoint, accessType } = exchange;
   return {
-    source: createExchangeSource({ transport, endpoint, accessType, env }),
+    source: await sourceOf(exchange, transport, env),
     ...(tokens ? { tokens } : {}),
     [Symbol.asyncDispose]: () => access[Symbol.asyncDispose](),
   };
+}
+
+/** Either protocol is loaded only where it is spoken. */
+async function sourceOf(
+  { api, endpoint, accessType }: ExchangeConfig,
+  transport: HttpTransport,
+  env: Env,
+): Promise<MailSource & MailSurvey> {
+  if (api === "graph") {
+    const { createGraphSource } = await import("../graph/graph_source.ts");
+    return createGraphSource({ transport, endpoint, env });
+  }
+  const { createExchangeSource } = await import("../ews/exchange_source.ts");
+  return createExchangeSource({ transport, endpoint, accessType, env });
 }

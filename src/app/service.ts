@@ -43,6 +43,7 @@ export async function serve({ options, config }: ServeRequest, life: Life): Prom
   env.log.info("Starting.", {
     version: versionLine(),
     mailboxes: config.mailboxes.length,
+    api: config.exchange.api,
     endpoint: config.exchange.endpoint.origin,
     destination: placeText(options.destination),
     once: options.once,

@@ -16,7 +16,6 @@ export const NOT_IN_THIS_VERSION: readonly MissingFeature[] = [
   { option: "status" },
   { option: "url" },
 
-  { key: "microsoft_api", value: "graph" },
   { key: "ews_ssl_ciphers" },
   { key: "notifications", value: "streaming" },
 ];

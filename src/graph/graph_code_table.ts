@@ -26,9 +26,9 @@ const GATEWAY: Meaning = {
 const ACCESS: Meaning = {
   reaction: "mailbox",
   hint: "Let the application (auth_oauth_client_id) read this mailbox, in Exchange Online " +
-    "PowerShell: New-ServicePrincipal -AppId CLIENT_ID -ObjectId OBJECT_ID_OF_THE_ENTERPRISE_APP; " +
+    "PowerShell: New-ServicePrincipal -AppId CLIENT-ID -ObjectId OBJECT-ID (of the enterprise application); " +
     "New-ManagementScope -Name SCOPE -RecipientRestrictionFilter FILTER; " +
-    'New-ManagementRoleAssignment -App CLIENT_ID -Role "Application Mail.Read" ' +
+    'New-ManagementRoleAssignment -App CLIENT-ID -Role "Application Mail.Read" ' +
     "-CustomResourceScope SCOPE (up to 2 hours until it holds); do not also consent to Mail.Read " +
     "in Entra, which would open every mailbox of the tenant",
 };

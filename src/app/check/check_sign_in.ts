@@ -28,7 +28,8 @@ export async function checkSignIn(
   }
 }
 
-/** Response codes of Exchange begin so (EWS reference: ResponseCode); one of ours means the same. */
+/** Codes of Exchange (EWS reference: ResponseCode) and of Graph that speak of a mailbox; one of ours. */
 function concernsMailbox(code: string): boolean {
-  return /^Error[A-Z]/.test(code) || code === "MailboxNotAccessible";
+  return /^(?:Error[A-Z]|Mailbox[A-Z]|AccessDenied$|Authorization_|(?:Request_)?ResourceNotFound$)/
+    .test(code);
 }
