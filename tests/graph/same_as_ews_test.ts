@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { ItemDescription } from "../../src/core/email.ts";
 import type { Folder } from "../../src/core/mailbox.ts";
 import type { FolderOf, MailSource } from "../../src/core/ports.ts";
+import type { BackfillPosition } from "../../src/core/sync_state.ts";
 import { withoutLeakChecks } from "../azure/without_leak_checks.ts";
 import { corpusEmails } from "../exchange/corpus.ts";
 import { spreadCorpus } from "../exchange/corpus_delivery.ts";
@@ -49,31 +50,34 @@ async function descriptionsIn(
   source: MailSource,
   at: FolderOf,
 ): Promise<readonly ItemDescription[]> {
+  const changed = await described(source, at, await changedIn(source, at));
+  const listed = await described(source, at, await listedIn(source, at));
+  assert.deepEqual(new Map(changed.map(withoutId)), new Map(listed.map(withoutId)));
+  return listed;
+}
+
+async function changedIn(source: MailSource, at: FolderOf): Promise<readonly string[]> {
   const itemIds: string[] = [];
-  for (let token: string | undefined;;) {
+  let token: string | undefined;
+  for (let complete = false; !complete;) {
     const page = await source.changes(at, { ...CALL, token, limit: 512 });
     itemIds.push(...page.changes.map(({ itemId }) => itemId));
-    if (page.complete) break;
-    token = page.token;
+    ({ token, complete } = page);
   }
-  const changed = await described(source, at, itemIds);
-  const listed: string[] = [];
-  for (let position: Parameters<MailSource["list"]>[1]["position"];;) {
-    const page = await source.list(at, {
-      ...CALL,
-      order: "received",
-      position,
-      since: undefined,
-      until: undefined,
-      limit: 100,
-    });
-    listed.push(...page.itemIds);
+  return itemIds;
+}
+
+async function listedIn(source: MailSource, at: FolderOf): Promise<readonly string[]> {
+  const itemIds: string[] = [];
+  let position: BackfillPosition | undefined;
+  do {
+    const range = { since: undefined, until: undefined };
+    const options = { ...CALL, ...range, order: "received", position, limit: 100 } as const;
+    const page = await source.list(at, options);
+    itemIds.push(...page.itemIds);
     position = page.next;
-    if (!position) break;
-  }
-  const again = await described(source, at, listed);
-  assert.deepEqual(new Map(changed.map(withoutId)), new Map(again.map(withoutId)));
-  return again;
+  } while (position);
+  return itemIds;
 }
 
 async function described(source: MailSource, at: FolderOf, itemIds: readonly string[]) {
