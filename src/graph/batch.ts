@@ -20,7 +20,7 @@ const ANSWER = z.object({
     id: z.string(),
     status: z.int(),
     headers: z.record(z.string(), z.unknown()).nullish(),
-    body: z.unknown(),
+    body: z.unknown().optional(),
   })).max(2 * GRAPH_LIMITS.batchRequests),
 });
 

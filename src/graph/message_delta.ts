@@ -27,7 +27,7 @@ const ANSWER = z.object({
     id: z.string().min(1),
     receivedDateTime: z.string().nullish(),
     createdDateTime: z.string().nullish(),
-    "@removed": z.unknown(),
+    "@removed": z.unknown().optional(),
   })),
   "@odata.nextLink": z.string().nullish(),
   "@odata.deltaLink": z.string().nullish(),

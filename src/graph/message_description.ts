@@ -151,7 +151,14 @@ function participantsFor(
   message: GraphMessage,
   mailbox: Mailbox,
 ): { readonly participants?: Participants } {
-  return mailbox.participants ? { participants: participantsOf(message) } : {};
+  if (!mailbox.participants) return {};
+  const { from, sender } = message;
+  return { participants: participantsOf(isPost(message) ? { from, sender } : message) };
+}
+
+/** Posts have authors and no recipients: EWS shows none of what may stand in their header. */
+function isPost({ singleValueExtendedProperties: extended }: GraphMessage): boolean {
+  return /^ipm\.post(\.|$)/i.test(extendedValue(extended, "itemClass") ?? "");
 }
 
 /** Graph shows nothing else as a message; where it tells the class, that decides. */

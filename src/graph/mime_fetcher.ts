@@ -92,7 +92,7 @@ function mimeContent(mailbox: Mailbox, itemId: string): ContentRequest {
     name: "message/$value",
     reach: "item",
     path: graphPath(mailbox, ["messages", itemId, "$value"]),
-    refuse: /\bhtml\b/i,
+    refuse: /\b(?:html|json)\b/i,
   };
 }
 

@@ -106,8 +106,15 @@ function progressOf<T>(outcomes: readonly ItemAnswer<T>[]): Progress<T> {
   return { answers, again: remaining.length > 0 ? [remaining, ...alone] : alone };
 }
 
+/** What says that there is no such thing: asking for it alone would tell nothing else. */
+const GONE_CODES: ReadonlySet<string> = new Set([
+  "ErrorItemNotFound",
+  "ErrorFolderNotFound",
+  "ItemNotFound",
+]);
+
 function isWorthAsking(error: SyncError): boolean {
-  return error.code !== "ErrorItemNotFound";
+  return !GONE_CODES.has(error.code);
 }
 
 function halvesOf(itemIds: readonly string[]): readonly (readonly string[])[] {

@@ -10,6 +10,7 @@ import {
   type SimulatedAuthority,
   startSimulatedAuthority,
 } from "../authority/simulated_authority.ts";
+import { startSimulatedGraph } from "../graph/simulated_graph.ts";
 import { corpusEmails } from "./corpus.ts";
 import { spreadCorpus } from "./corpus_delivery.ts";
 import { fillWithExtremes } from "./extreme_mailbox.ts";
@@ -30,6 +31,8 @@ interface Settings {
   readonly tls: boolean;
   readonly latencyMs: number;
   readonly auth: "ntlm" | "basic" | "oauth2";
+  /** Whether Microsoft Graph serves the same mailboxes. */
+  readonly graph: boolean;
   /** Lifetime of an access token, seconds. */
   readonly tokenSeconds: number;
   /** Where certificates and keys are written. */
@@ -46,6 +49,7 @@ const USAGE = `Simulated Exchange server on 127.0.0.1
   --tls | --plain        HTTPS with channel binding required (default), or HTTP
   --latency-ms N         wait before each answer (0)
   --auth ntlm|basic|oauth2  how clients sign in (ntlm); oauth2 starts an authority, too
+  --graph                serve the same mailboxes over Microsoft Graph, too; needs oauth2
   --token-seconds N      how long an access token is valid (3600)
   --dir DIR              folder for ca.pem and the like (a new temporary one)
 `;
@@ -63,6 +67,7 @@ function settingsOf(args: readonly string[]): Settings {
       plain: { type: "boolean", default: false },
       "latency-ms": { type: "string", default: "0" },
       auth: { type: "string", default: "ntlm" },
+      graph: { type: "boolean", default: false },
       "token-seconds": { type: "string", default: "3600" },
       dir: { type: "string" },
     },
@@ -72,8 +77,10 @@ function settingsOf(args: readonly string[]): Settings {
   if (auth !== "ntlm" && auth !== "basic" && auth !== "oauth2") {
     throw new TypeError(`--auth "${auth}" is not ntlm, basic or oauth2`);
   }
+  if (values.graph && auth !== "oauth2") throw new TypeError("--graph needs --auth oauth2");
   return {
     auth,
+    graph: values.graph,
     tokenSeconds: wholeNumber("--token-seconds", values["token-seconds"], 1),
     mailboxes: wholeNumber("--mailboxes", values.mailboxes, 1),
     emails: values.emails === "all"
@@ -102,6 +109,11 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
   await using authority = auth === "oauth2" ? await startSimulatedAuthority() : undefined;
   const authentication = auth === "oauth2" ? authority! : auth;
   await using exchange = await startSimulatedExchange({ ...settings, authentication });
+  const { store } = exchange;
+  const { latencyMs } = settings;
+  await using graph = settings.graph && authority
+    ? await startSimulatedGraph({ store, authority, latencyMs })
+    : undefined;
   const mailboxes = Array.from({ length: settings.mailboxes }, (_, index) => {
     const number = String(index + 1).padStart(2, "0");
     return exchange.addMailbox(`mailbox-${number}@corp.example`);
@@ -113,6 +125,10 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
     event: "ready",
     endpoint: exchange.endpoint.href,
     caFile: exchange.caPem && written(settings, "ca.pem", exchange.caPem),
+    ...graph && {
+      graphEndpoint: graph.endpoint.origin,
+      graphCaFile: written(settings, "graph-ca.pem", graph.caPem),
+    },
     ...authority ? await oauthKeys(authority, settings) : accountOf(exchange),
     mailboxes: mailboxes.map((mailbox) => mailbox.address),
     emails: settings.emails + extremes,
@@ -122,6 +138,7 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
     event: "ended",
     delivered,
     ...exchange.ledger.totals(),
+    ...graph && { graph: graph.ledger.totals() },
     ...authority && { tokens: authority.requests.length, refusedLogons: authority.refusedLogons },
   });
 }

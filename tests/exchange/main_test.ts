@@ -51,7 +51,7 @@ Deno.test("as a process it says where it is when it is ready, and sums up when i
 
 Deno.test("with OAuth it says what a client has to be configured with", async () => {
   const dir = await Deno.makeTempDir();
-  const flags = ["--mailboxes", "1", "--emails", "3", "--auth", "oauth2", "--dir", dir];
+  const flags = ["--mailboxes", "1", "--emails", "3", "--auth", "oauth2", "--graph", "--dir", dir];
   await using process = started(...flags, "--token-seconds", "60");
   const lines = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const ready = JSON.parse((await lines.read()).value!);
@@ -87,6 +87,16 @@ Deno.test("with OAuth it says what a client has to be configured with", async ()
   assert.match(refused.headers.get("www-authenticate")?.[0] ?? "", /error="invalid_token"/);
   assert.match(refused.headers.get("x-ms-diagnostics")?.[0] ?? "", /invalid signature/);
   assert.equal((await post(token)).status, 500, "a fault: it is no SOAP, and it is signed in");
+  using graph = new RawHttpClient(
+    await Deno.connectTls({
+      hostname: "localhost",
+      port: Number(new URL(ready.graphEndpoint).port),
+      caCerts: [await Deno.readTextFile(ready.graphCaFile)],
+    }),
+  );
+  const foreign = [`Authorization: Bearer ${token}`];
+  const inbox = `/v1.0/users/${ready.mailboxes[0]}/mailFolders/inbox`;
+  assert.equal((await graph.get(inbox, foreign)).status, 401, "the token is for Exchange");
   assert.match(await Deno.readTextFile(ready.privateKeyFile), /BEGIN PRIVATE KEY/);
   process.kill("SIGTERM");
   const ended = JSON.parse((await lines.read()).value!);
@@ -104,6 +114,7 @@ Deno.test("flags it does not understand end it at once, with what it does unders
       ["--unheard"],
       ["--tls", "--plain"],
       ["--auth", "kerberos"],
+      ["--graph"],
     ]
   ) {
     const process = started(...flags);

@@ -86,7 +86,7 @@ async function* batchBody(
   yield ENCODER.encode('{"responses":[');
   for (let at = 0; at < requests.length; at += TOGETHER_MAX) {
     const group = requests.slice(at, at + TOGETHER_MAX);
-    const answers = await Promise.all(
+    const answers = await allOf(
       group.map(async (request) => ({ id: request.id, answer: await answer(request) })),
     );
     for (const [index, { id, answer }] of answers.toReversed().entries()) {
@@ -95,6 +95,12 @@ async function* batchBody(
     }
   }
   yield ENCODER.encode("]}");
+}
+
+/** Waits for all of them, also where one fails: nothing of a batch that was cut may still run. */
+async function allOf<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(promises);
+  return await Promise.all(promises);
 }
 
 /** JSON stands in a batch as it is, all else as a string in base64. */

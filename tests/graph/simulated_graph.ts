@@ -93,12 +93,13 @@ class RunningGraph implements SimulatedGraph {
     this.latencyMs = options.latencyMs ?? 0;
     this.#certificate = options.certificate;
     this.caPem = options.certificate.caPem;
+    const { port } = options.listener.addr as Deno.NetAddr;
+    this.endpoint = new URL(`https://127.0.0.1:${port}`);
     const frontEnd = this.#frontEnd(options);
     this.#server = serveHttp({
       listener: options.listener,
       accept: (connection) => graphConnection(connection, frontEnd),
     });
-    this.endpoint = new URL(`https://127.0.0.1:${this.#server.port}`);
   }
 
   get connections(): number {
@@ -116,6 +117,7 @@ class RunningGraph implements SimulatedGraph {
 
   /** The shared parts; those that can change are looked up each time they are needed. */
   #frontEnd({ clock, authority, seed }: RunningOptions): GraphFrontEnd {
+    const { origin } = this.endpoint;
     const live = { intercept: () => this.intercept, latencyMs: () => this.latencyMs };
     return {
       service: graphService({
@@ -128,7 +130,7 @@ class RunningGraph implements SimulatedGraph {
       clock,
       entropy: seededEntropy(seed ?? 1),
       authority,
-      audiences: [GRAPH_AUDIENCE],
+      audiences: [GRAPH_AUDIENCE, origin],
       signal: this.#end.signal,
       get intercept() {
         return live.intercept();

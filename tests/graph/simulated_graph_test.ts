@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { numberedEmail } from "../exchange/ews/example_service.ts";
 import { bytesOf } from "../exchange/mime_source.ts";
-import { drained, exampleGraph, IMMUTABLE } from "./example_graph.ts";
+import { distinguished, envelopeOf, syncFolderItems } from "../exchange/ews/example_requests.ts";
+import { attributesNamed } from "../exchange/ews/example_service.ts";
+import { parseXml } from "../exchange/ews/xml_tree.ts";
+import { RawHttpClient } from "../exchange/raw_http_client.ts";
+import { startSimulatedExchange } from "../exchange/simulated_exchange.ts";
+import { ADDRESS, drained, exampleGraph, IMMUTABLE } from "./example_graph.ts";
+import { graphId } from "./graph_ids.ts";
 
 Deno.test("what lies in a folder comes page by page, and each email byte for byte", async () => {
   await using example = await exampleGraph();
@@ -23,4 +29,27 @@ Deno.test("what lies in a folder comes page by page, and each email byte for byt
   const item = items.find(({ subject }) => subject === message!.subject)!;
   assert.deepEqual(bytes, Buffer.from(bytesOf(item.mime!)));
   assert.equal(graph.ledger.mimeFetches(mailbox.address, item.searchKey), 1);
+});
+
+Deno.test("the same mailboxes are served over EWS at the same time, under the same ids", async () => {
+  await using exchange = await startSimulatedExchange({ tls: false, authentication: "basic" });
+  const { store, ledger, account } = exchange;
+  const mailbox = exchange.addMailbox(ADDRESS);
+  await using example = await exampleGraph({ store, ledger });
+  mailbox.deliver(mailbox.distinguishedFolder("inbox").id, numberedEmail(1));
+  using client = new RawHttpClient(
+    await Deno.connect({ hostname: "127.0.0.1", port: Number(exchange.endpoint.port) }),
+  );
+  const credentials = Buffer.from(`${account.principalName}:${account.password}`);
+  const headers = [
+    "Content-Type: text/xml",
+    `Authorization: Basic ${credentials.toString("base64")}`,
+  ];
+  const body = envelopeOf(syncFolderItems(distinguished("inbox", ADDRESS)));
+  const answer = await client.post("/EWS/Exchange.asmx", headers, body);
+  const [itemId] = attributesNamed(parseXml(answer.body), "ItemId", "Id");
+  const { json } = await example.get("mailFolders/inbox/messages?$select=id");
+  assert.deepEqual(json.value?.map(({ id }) => id), [graphId(itemId!)]);
+  const { requestsByOperation } = ledger.totals();
+  assert.deepEqual(requestsByOperation, { SyncFolderItems: 1, listMessages: 1 });
 });
