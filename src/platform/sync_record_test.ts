@@ -147,3 +147,31 @@ Deno.test("a record that is none is left out, and times that are none are absent
     assert.equal(decodeSyncRecord(broken), undefined);
   }
 });
+
+Deno.test("a record tells whose ids it holds, the role of its folder and since when that is gone", () => {
+  const folder = { id: "AAMk=", path: ["Inbox"], role: "inbox" };
+  for (const api of ["ews", "graph", "unknown"] as const) {
+    const state = stateIn({ name: "draining" }, { api, folder, goneSince: at(3) });
+    const after = afterRestart(state);
+    assert.deepEqual([after.api, after.folder, after.goneSince], [api, folder, at(3)]);
+  }
+});
+
+Deno.test("a record from when there was one api alone is of that; another program's is of none", () => {
+  const { fingerprint = "", ...record } = syncRecordOf(stateIn({ name: "draining" }), WRITER);
+  assert.ok(!fingerprint.includes("api="));
+  const foreign = stateOfRecord({ ...record, folderId: "AAMk=", fingerprint: "sha1:77" });
+  assert.equal(foreign.api, "unknown");
+  const later = `${fingerprint};api=imap`;
+  assert.equal(stateOfRecord({ ...record, folderId: "AAMk=", fingerprint: later }).api, "unknown");
+});
+
+Deno.test("a role that is none changes no other field of a record", () => {
+  const folder = {
+    id: "AAMk=",
+    path: ["Inbox"],
+    role: "inbox;gone=2024-01-01T00:00:00Z;api=graph",
+  };
+  const after = afterRestart(stateIn({ name: "draining" }, { folder }));
+  assert.deepEqual([after.api, after.folder.role, after.goneSince], ["ews", undefined, undefined]);
+});

@@ -155,7 +155,9 @@ Deno.test("a page whose items have all vanished waits, and counts once they are 
   const folder = source.addFolder(a, "Inbox");
   const items = Array.from({ length: 6 }, () => source.arrive(folder));
   source.fault = (call, id) =>
-    call === "describe item" && items.includes(id) ? failure("item") : undefined;
+    call === "describe item" && items.includes(id)
+      ? failure("item", "ErrorItemNotFound")
+      : undefined;
   const process = restart();
   const [report] = await process.run({ once: true });
   assert.equal(report!.failed?.code, "PageVanished");

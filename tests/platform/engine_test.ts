@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { LIMITS } from "../../src/core/limits.ts";
 import type { Observer } from "../../src/core/observer.ts";
+import type { MailSource } from "../../src/core/ports.ts";
 import { Semaphore } from "../../src/core/semaphore.ts";
 import { undiciCase } from "../../src/http/testing/undici_case.ts";
 import { systemEntropy } from "../../src/runtime/system.ts";
 import { DestinationGate } from "../../src/sync/destination_gate.ts";
 import { StopBegun, StopController } from "../../src/sync/stop.ts";
 import { superviseMailboxes } from "../../src/sync/supervisor.ts";
+import { graphView } from "../../src/sync/testing/graph_view.ts";
 import { MemorySource } from "../../src/sync/testing/memory_source.ts";
 import { quietEnv } from "../contract/quiet_env.ts";
 import { sampleMailbox } from "../contract/sample_emails.ts";
@@ -25,13 +27,14 @@ interface LifeOptions {
   readonly stateDir?: string;
   /** So many requests with emails are let through, then the process is stopped at once. */
   readonly putsMax?: number;
+  readonly emailsPerFolder?: number;
 }
 
 /** One life of the engine with `--once`; resolves to whether it came to its end. */
 async function live(
-  source: MemorySource,
+  source: MailSource,
   platform: SimulatedPlatform,
-  { stateDir, putsMax = Infinity }: LifeOptions,
+  { stateDir, putsMax = Infinity, emailsPerFolder = 1_000 }: LifeOptions,
 ): Promise<boolean> {
   await using subject = platformSubject({ platform, ...(stateDir ? { stateDir } : {}) });
   const { sink, states } = subject;
@@ -47,7 +50,7 @@ async function live(
   const settings = {
     pollFrequencyMs: 15_000,
     pollMessageSleepMs: 0,
-    emailsPerFolder: 1_000,
+    emailsPerFolder,
     batchSize: 80,
     retrySkipped: false,
     once: true,
@@ -160,3 +163,75 @@ undiciCase(
     assert.ok(idsOf(platform).includes(`<${moved}@x>`), "a folder that comes later is new");
   },
 );
+
+/** Two folders with one email an hour, 200 hours long; the second one is known by its role. */
+function hourlyMailbox(): MemorySource {
+  const source = new MemorySource();
+  source.serverTime = new Date("2025-02-01T00:00:00Z");
+  const folders = [
+    source.addFolder(MAILBOX, "Inbox"),
+    source.replaceFolder(MAILBOX, source.addFolder(MAILBOX, "Gesendet"), { role: "sentitems" }),
+  ];
+  for (const folder of folders) {
+    for (let hour = 0; hour < 200; hour++) source.arrive(folder, { minute: hour * 60 });
+  }
+  return source;
+}
+
+/** The api of each record, by the folder's path. */
+function apisOf(platform: SimulatedPlatform): readonly string[] {
+  return platform.statesOf(platform.buckets.get("acme/support")!.id).map((record) => {
+    const [, api = "ews"] = /;api=(\w+)/.exec(String(record["fingerprint"])) ?? [];
+    return `${record["folder_path"]} ${record["folder_id"]} ${api}`;
+  }).sort();
+}
+
+undiciCase(
+  "records alone carry a mailbox to the other api and back, and none of the old ones is left",
+  async () => {
+    await using platform = new SimulatedPlatform({ buckets: [BUCKET] });
+    const source = hourlyMailbox();
+    assert.ok(await live(source, platform, {}));
+    const stores = () => platform.ledger.totals().stores;
+    assert.equal(stores(), 400);
+    const sent = source.folderOf(MAILBOX, "item-200")!;
+    source.replaceFolder(MAILBOX, sent, { path: ["Sent Items"] });
+    assert.ok(await live(graphView(source), platform, {}));
+    assert.equal(stores(), 400 + 2 * 2, "what was received in the last hour, in each folder");
+    assert.deepEqual(apisOf(platform), [
+      "Inbox ada@example.com-Inbox graph",
+      "Sent Items ada@example.com-Gesendet graph",
+    ]);
+    assert.ok(await live(source, platform, {}));
+    assert.equal(stores(), 400 + 2 * 2 * 2);
+    assert.deepEqual(apisOf(platform), [
+      "Inbox ada@example.com/Inbox ews",
+      "Sent Items ada@example.com/Gesendet ews",
+    ]);
+  },
+);
+
+for (const disk of [false, true]) {
+  undiciCase(
+    `a switch of the api amid a backfill goes on there ${disk ? "with" : "without"} a disk`,
+    async () => {
+      await using platform = new SimulatedPlatform({ buckets: [BUCKET] });
+      const stateDir = disk ? await Deno.makeTempDir() : undefined;
+      try {
+        const source = hourlyMailbox();
+        const options = { putsMax: 8, emailsPerFolder: 30, ...(stateDir ? { stateDir } : {}) };
+        let lives = 0;
+        while (!await live(lives++ % 2 ? graphView(source) : source, platform, options)) {
+          assert.ok(lives < 40, `${idsOf(platform).length} emails in ${lives} lives`);
+        }
+        assert.ok(lives > 2);
+        assert.equal(new Set(idsOf(platform)).size, 400);
+        const { stores } = platform.ledger.totals();
+        // Of each life, a page of each folder that was not committed, and the hour before it.
+        assert.ok(stores <= 400 + lives * 2 * (30 + 2), `${stores} in ${lives} lives`);
+      } finally {
+        if (stateDir) await Deno.remove(stateDir, { recursive: true });
+      }
+    },
+  );
+}

@@ -26,8 +26,8 @@ export function assertComplete({ destination, mailboxes, emails, log }: Outcome)
   }
   for (const email of emails) {
     const stored = destination.emails.get(expectedKey(email));
-    const skip = record.get(email.item.id);
-    record.delete(email.item.id);
+    const skip = record.get(email.shownId);
+    record.delete(email.shownId);
     const problem = problemOf(email, stored, skip);
     const name = `${email.mailbox} ${email.folder.join("/")} ${email.item.subject}`;
     assert.equal(problem, undefined, `${problem}: ${name} ${email.item.id}\n${tail()}`);

@@ -66,6 +66,7 @@ export class DurableDestination {
           const name = nameOf(state.folder.id);
           this.#write(() => {
             assertForward(this.#acknowledged.get(name), state);
+            for (const former of this.#formerOf(mailbox, state)) assertForward(former, state);
             this.#states.set(name, encodeFolderState(state, names));
           });
           this.#acknowledged.set(name, state);
@@ -74,6 +75,7 @@ export class DurableDestination {
         alive(() =>
           this.#write(() => {
             this.#states.delete(nameOf(folderId));
+            this.#acknowledged.delete(nameOf(folderId));
           })
         ),
       saveCondition: () => alive(() => this.#write(() => undefined)),
@@ -87,6 +89,13 @@ export class DurableDestination {
       },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
+  }
+
+  /** States of the other api from which a folder of the same path goes on. */
+  #formerOf({ address }: Mailbox, { api, folder }: FolderSyncState): readonly FolderSyncState[] {
+    return this.statesOf(address).filter((former) =>
+      former.api !== api && !former.goneSince && `${former.folder.path}` === `${folder.path}`
+    );
   }
 
   #read({ address }: Mailbox): MailboxStates {

@@ -4,8 +4,7 @@ import { LIMITS } from "../../src/core/limits.ts";
 import type { Mailbox } from "../../src/core/mailbox.ts";
 import type { MailboxPhase } from "../../src/core/observer.ts";
 import { Semaphore } from "../../src/core/semaphore.ts";
-import { createExchangeSource } from "../../src/ews/exchange_source.ts";
-import type { HttpTransport } from "../../src/http/transport.ts";
+import type { MailSource } from "../../src/core/ports.ts";
 import { DestinationGate } from "../../src/sync/destination_gate.ts";
 import { StopController } from "../../src/sync/stop.ts";
 import { superviseMailboxes } from "../../src/sync/supervisor.ts";
@@ -15,7 +14,7 @@ export interface ProcessOptions {
   readonly mailboxes: readonly Mailbox[];
   readonly retrySkipped: boolean;
   readonly destination: DurableDestination;
-  readonly transport: HttpTransport;
+  readonly source: MailSource;
   readonly env: Env;
   /** Told of every phase a mailbox enters. */
   readonly onPhase: (name: MailboxPhase["name"]) => void;
@@ -60,18 +59,13 @@ export function startProcess(options: ProcessOptions): SimulatedProcess {
 }
 
 function engineOf(
-  { destination, transport, env, retrySkipped, onPhase }: ProcessOptions,
+  { destination, source, env, retrySkipped, onPhase }: ProcessOptions,
   life: { readonly crashed: boolean },
   stop: StopController,
 ) {
   const opened = destination.openedBy(life);
   return {
-    source: createExchangeSource({
-      transport,
-      endpoint: new URL("https://exchange.corp.example/EWS/Exchange.asmx"),
-      accessType: "impersonation",
-      env,
-    }),
+    source,
     sink: opened,
     states: opened,
     destination: new DestinationGate(opened, env, stop),

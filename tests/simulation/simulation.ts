@@ -2,6 +2,8 @@ import type { Env, LogFields, Logger } from "../../src/core/env.ts";
 import { emailIdOf, storageKeyOf } from "../../src/core/email.ts";
 import type { Mailbox } from "../../src/core/mailbox.ts";
 import { decodeMimeHeader } from "../../src/core/mime_header.ts";
+import type { SourceApi } from "../../src/core/sync_state.ts";
+import { createExchangeSource } from "../../src/ews/exchange_source.ts";
 import { AccessRights, type Account } from "../exchange/access_rights.ts";
 import { exchangeService } from "../exchange/ews/exchange_service.ts";
 import type { Damage } from "../exchange/damage.ts";
@@ -12,8 +14,10 @@ import { bytesOf } from "../exchange/mime_source.ts";
 import { seededEntropy } from "../exchange/seeded_entropy.ts";
 import { type DestinationFault, DurableDestination } from "./durable_destination.ts";
 import { faultsByPlace } from "./exchange_faults.ts";
+import { ImmutableIds } from "./immutable_ids.ts";
 import { inProcessTransport, NETWORK_FAULTS, type NetworkFault } from "./in_process_transport.ts";
 import { MailboxLife } from "./mailbox_life.ts";
+import { OtherApiSource } from "./other_api_source.ts";
 import { type SimulatedProcess, startProcess } from "./simulated_process.ts";
 import { StoreTrouble, TROUBLES } from "./store_trouble.ts";
 import { VirtualClock } from "./virtual_clock.ts";
@@ -33,6 +37,8 @@ const ADDRESSES = ["a@corp.example", "b@corp.example"];
 
 /** An email that is in a mailbox at the end. */
 export interface FinalEmail extends ExpectedEmail {
+  /** The item's id as it was shown last. */
+  readonly shownId: string;
   /** What cannot be read of it; absent: nothing. */
   readonly damage?: Damage;
 }
@@ -51,7 +57,7 @@ export interface Outcome {
 /**
  * Runs the appliance, its engine and codecs as shipped, against the simulated Exchange on virtual
  * time. Mail arrives and moves, its store is damaged and mended, Exchange, the network and the
- * destination fail, the process is killed; all by chance from one seed, in which each kind of fault
+ * destination fail, the process is killed, the api through which it reads changes; all by chance from one seed, in which each kind of fault
  * either occurs or not. In the end it is calm, and skipped emails are tried once more.
  */
 export async function simulate(seed: number): Promise<Outcome> {
@@ -75,6 +81,10 @@ class World {
   readonly #troubleRate: number;
   readonly #isMendedInTheEnd: boolean;
   readonly #crashRate: number;
+  /** How often the mailboxes begin to be read through the other api. */
+  readonly #switchRate: number;
+  readonly #immutableIds: ImmutableIds;
+  #api: SourceApi = "ews";
   /**
    * Content changes where it lies, or else the operator changes settings: an email whose content
    * changes while the settings leave it out keeps what is stored of it (spec section 3).
@@ -99,6 +109,8 @@ class World {
     );
     this.#troubleRate = this.#chance.next() * 0.5;
     this.#isMendedInTheEnd = this.#chance.next() < 0.5;
+    this.#switchRate = this.#chance.next() < 0.5 ? this.#chance.next() * 0.05 : 0;
+    this.#immutableIds = new ImmutableIds(this.#store);
     this.#destination.fault = () => this.#pickFault<DestinationFault>(destinationFaults);
   }
 
@@ -111,11 +123,15 @@ class World {
         changesContent: !this.#isOperatorRestless,
       })
     );
-    for (let n = 0; n < 30; n++) lives[n % lives.length]!.happen();
+    for (let n = 0; n < 30; n++) {
+      lives[n % lives.length]!.happen();
+      this.#immutableIds.observe();
+    }
     let process = this.#start(this.#settings());
     for (let n = 0; n < EVENTS; n++) {
       await this.#pause(EVENT_PAUSE_MS_MAX * this.#chance.next());
       lives[n % lives.length]!.happen();
+      this.#immutableIds.observe();
       if (this.#chance.next() < this.#troubleRate) {
         this.#count(this.#troubles[n % lives.length]!.happen() ?? "no trouble");
       }
@@ -124,9 +140,15 @@ class World {
         process.crash();
         process = this.#start(this.#settings());
       }
+      if (this.#chance.next() < this.#switchRate) {
+        process.crash();
+        this.#switchApi();
+        process = this.#start(this.#settings());
+      }
     }
     process.crash();
     this.#calm = true;
+    if (this.#switchRate > 0 && this.#chance.next() < 0.5) this.#switchApi();
     if (this.#isMendedInTheEnd) this.#mendAll();
     process = this.#start({}, { retrySkipped: true });
     // The longest anything may still wait for, and a few rounds more.
@@ -141,8 +163,12 @@ class World {
       destination: this.#destination,
       mailboxes: ADDRESSES,
       emails: expectedEmails(this.#store).map((email) => {
-        const damage = damages.get(email.item.id);
-        return damage ? { ...email, damage } : email;
+        const { item } = email;
+        const damage = damages.get(item.id);
+        const shownId = this.#api === "ews"
+          ? item.id
+          : this.#immutableIds.itemIdOf(mailboxOf(email.mailbox, {}), item.id);
+        return { ...email, shownId, ...(damage ? { damage } : {}) };
       }),
       seen: this.#seen,
       log: this.#log,
@@ -163,6 +189,12 @@ class World {
     return this.#pick(choices);
   }
 
+  #switchApi(): void {
+    this.#api = this.#api === "ews" ? "graph" : "ews";
+    this.#count("switch");
+    this.#log.push(`${this.clock.now().toISOString()} read through ${this.#api} from now on`);
+  }
+
   #mendAll(): void {
     for (const trouble of this.#troubles) trouble.mendAll();
   }
@@ -177,11 +209,17 @@ class World {
       fault: () => this.#pickFault(this.#networkFaults),
       exchangeFault: (operation) => this.#pickExchangeFault(operation),
     });
+    const source = createExchangeSource({
+      transport,
+      endpoint: new URL("https://exchange.corp.example/EWS/Exchange.asmx"),
+      accessType: "impersonation",
+      env,
+    });
     return startProcess({
       mailboxes: ADDRESSES.map((address) => mailboxOf(address, settings)),
       retrySkipped,
       destination: this.#destination,
-      transport,
+      source: this.#api === "ews" ? source : new OtherApiSource(source, this.#immutableIds),
       env,
       onPhase: (name) => this.#count(name),
       onDeath: (reason) => this.#log.push(`ended: ${reason}`),

@@ -20,9 +20,15 @@ export class MemoryDestination implements Sink, StateStore {
   readonly states = new Map<string, FolderSyncState>();
   readonly conditions = new Map<string, MailboxCondition>();
   readonly #locked = new Set<string>();
+  /** Ids of the folders that have had a state, by mailbox address. */
+  readonly #folders = new Map<string, Set<string>>();
   fault: Fault = () => undefined;
   /** Ids of emails that the sink will not have. */
   readonly unwanted = new Set<string>();
+  /** False: it cannot be asked what it stores, as the platform cannot. */
+  canTell = true;
+  /** Ids of emails in the order in which they were stored. */
+  readonly puts: string[] = [];
   probes = 0;
   saves = 0;
 
@@ -51,9 +57,8 @@ export class MemoryDestination implements Sink, StateStore {
   }
 
   #loaded(address: string): readonly FolderSyncState[] {
-    return [...this.states].filter(([id]) => id.startsWith(`${address}/`)).map(([, state]) =>
-      state
-    );
+    const ids = this.#folders.get(address) ?? new Set();
+    return [...this.states.values()].filter(({ folder }) => ids.has(folder.id));
   }
 
   #sinkOf({ address }: Mailbox): MailboxSink {
@@ -75,6 +80,8 @@ export class MemoryDestination implements Sink, StateStore {
         this.#call("save", state.folder.id, () => {
           this.saves++;
           this.states.set(state.folder.id, state);
+          const ids = this.#folders.get(address) ?? new Set();
+          this.#folders.set(address, ids.add(state.folder.id));
         }),
       remove: (folderId) =>
         this.#call("remove", folderId, () => {
@@ -93,7 +100,7 @@ export class MemoryDestination implements Sink, StateStore {
 
   #refreshed(record: EmailRecord, { volatileSince, rewrite }: RefreshOptions): boolean {
     const stored = this.emails.get(record.id);
-    if (!stored) return false;
+    if (!stored || !this.canTell) return false;
     const { receivedAt, sizeBytes } = record.metadata;
     const isVolatile = receivedAt !== undefined && receivedAt >= volatileSince;
     if (isVolatile && sizeBytes !== stored.metadata.sizeBytes) return false;
@@ -110,6 +117,7 @@ export class MemoryDestination implements Sink, StateStore {
       return { key: email.key, stored: false, error, refused: true };
     }
     this.emails.set(email.id, email);
+    this.puts.push(email.id);
     return { key: email.key, stored: true, sizeBytes: email.mime.sizeBytes ?? 0 };
   }
 

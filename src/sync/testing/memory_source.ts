@@ -18,6 +18,7 @@ import type { Fault } from "./fault.ts";
 
 interface MemoryItem {
   readonly itemId: string;
+  readonly messageId: string;
   readonly receivedAt: Date;
   modifiedAt: Date;
   sizeBytes: number;
@@ -78,6 +79,7 @@ export class MemorySource implements MailSource {
     const itemId = `item-${this.#items++}`;
     folder.items.push({
       itemId,
+      messageId: `<${itemId}@x>`,
       receivedAt: minuteOf(minute),
       modifiedAt: minuteOf(movedMinute),
       sizeBytes: 1_000,
@@ -85,6 +87,14 @@ export class MemorySource implements MailSource {
     });
     folder.changes.push({ kind: "create", itemId });
     return itemId;
+  }
+
+  /** All items of a folder get other ids, as in a mailbox that is moved between servers. */
+  renameItems({ items, changes }: MemoryFolder, prefix: string): void {
+    const renamed = items.map((item) => ({ ...item, itemId: prefix + item.itemId }));
+    items.splice(0, items.length, ...renamed);
+    const created = renamed.map(({ itemId }): Change => ({ kind: "create", itemId }));
+    changes.splice(0, changes.length, ...created);
   }
 
   /** An item is deleted. */
@@ -98,6 +108,11 @@ export class MemorySource implements MailSource {
     const item = folder.items.find((candidate) => candidate.itemId === itemId)!;
     item.sizeBytes = sizeBytes;
     folder.changes.push({ kind: "update", itemId });
+  }
+
+  /** Where an item lies; `undefined` if it is no more. */
+  folderOf(mailbox: Mailbox, itemId: string): MemoryFolder | undefined {
+    return this.#of(mailbox).find(({ items }) => items.some((item) => item.itemId === itemId));
   }
 
   probe(mailbox: Mailbox): Promise<void> {
@@ -137,7 +152,8 @@ export class MemorySource implements MailSource {
       this.listed.push(...page.map(({ itemId }) => itemId));
       const last = page.at(-1);
       const itemIds = page.map(({ itemId }) => itemId);
-      if (!last || begin + limit >= sorted.length) return { itemIds };
+      if (!last) return { itemIds };
+      if (begin + limit >= sorted.length) return { itemIds, coveredUntil: timeOf(last) };
       const receivedAt = timeOf(last);
       const settledAtThatTime = page.filter((item) => timeOf(item) >= receivedAt).length;
       return {
@@ -153,8 +169,10 @@ export class MemorySource implements MailSource {
       itemIds.map((itemId) => {
         const item = this.#folder(at).items.find((candidate) => candidate.itemId === itemId);
         const error = new SyncError("item", "ErrorItemNotFound", "Gone");
-        const isPhantom = this.fault("describe item", itemId);
-        return item && !isPhantom ? { itemId, item: descriptionOf(item) } : { itemId, error };
+        const fault = this.fault("describe item", itemId);
+        return item && !fault
+          ? { itemId, item: descriptionOf(item) }
+          : { itemId, error: fault ?? error };
       }));
   }
 
@@ -199,10 +217,10 @@ function minuteOf(minute: number): Date {
 }
 
 function descriptionOf(item: MemoryItem): ItemDescription {
-  const { itemId, receivedAt, sizeBytes, participants } = item;
+  const { itemId, messageId, receivedAt, sizeBytes, participants } = item;
   return {
     itemId,
-    internetMessageId: `<${itemId}@x>`,
+    internetMessageId: messageId,
     receivedAt,
     sizeBytes,
     ...(participants ? { participants } : {}),

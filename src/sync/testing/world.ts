@@ -1,5 +1,6 @@
 import { type ErrorKind, SyncError } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
+import type { MailSource } from "../../core/ports.ts";
 import type { Mailbox } from "../../core/mailbox.ts";
 import type { MailboxPhase, Observer } from "../../core/observer.ts";
 import { Semaphore } from "../../core/semaphore.ts";
@@ -19,11 +20,14 @@ export function mailbox(name: string, more: Partial<Mailbox> = {}): Mailbox {
 
 const a = mailbox("a");
 
-/** An engine on memory ports and virtual time. `restart` makes another process on the same data. */
+/**
+ * An engine on memory ports and virtual time. `restart` makes another process on the same data, which
+ * sees the mailboxes as `view` shows them.
+ */
 export function world() {
   const source = new MemorySource();
   const destination = new MemoryDestination();
-  const restart = () => {
+  const restart = (view: MailSource = source) => {
     const { env, clock, lines } = memoryEnv();
     const stop = new StopController(clock);
     const phases: string[] = [];
@@ -36,7 +40,7 @@ export function world() {
     };
     const run = async (settings: Partial<SyncSettings>, mailboxes: readonly Mailbox[] = [a]) => {
       const engine = {
-        source,
+        source: view,
         sink: destination,
         states: destination,
         destination: new DestinationGate(destination, env, stop),
