@@ -37,6 +37,7 @@ export class CredentialChain {
       kind: "token",
       tokens: new TokenCache({ request, clock, log }),
       principal: () => this.#principal,
+      way: () => this.#chosen?.name,
     };
   }
 
