@@ -10,7 +10,10 @@ import { runProgram } from "./run_program.ts";
 import { BUILD_INFO } from "./version.ts";
 
 /** A destination whose connections are closed when it is disposed. */
-export type OpenDestination = Destination & AsyncDisposable;
+export interface OpenDestination extends Destination, AsyncDisposable {
+  /** How it was signed in to, where there are several ways; nothing before that. */
+  readonly signedInWith?: () => string | undefined;
+}
 
 /** A lease of a minute, and some time to see that it is over. */
 const DEAD_LEASE_MS_MAX = 70_000;

@@ -46,6 +46,8 @@ export interface AzureDestinationOptions {
 export interface AzureDestination extends Destination, AsyncDisposable {
   /** What sink and states are made of, for what else lies there and to read emails back. */
   readonly objects: AzureObjectStore;
+  /** How it was signed in to, e.g. `managed identity`; nothing before that. */
+  signedInWith(): string | undefined;
 }
 
 /**
@@ -76,6 +78,7 @@ export function createAzureDestination(options: AzureDestinationOptions): AzureD
     sink: new ObjectSink({ store, uploads, env }),
     states: new ObjectStateStore({ store, env, programVersion }),
     objects: store,
+    signedInWith: () => service.signedInWith(),
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
 }

@@ -17,6 +17,8 @@ export type BlobCredential =
     readonly tokens: TokenSource;
     /** Object id of whoever the last token was for; nothing before, or if it does not tell. */
     readonly principal: () => string | undefined;
+    /** The way on which tokens come, e.g. `managed identity`; nothing before the first. */
+    readonly way: () => string | undefined;
   };
 
 /** A credential, and where it says that the account's blobs are. */

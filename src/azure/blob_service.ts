@@ -78,6 +78,21 @@ export class BlobService implements AsyncDisposable {
     return this.#calls(RENEWAL_LINE);
   }
 
+  /** How requests have proved who they come from, for people; nothing before the first did. */
+  signedInWith(): string | undefined {
+    const credential = this.#access?.credential;
+    switch (credential?.kind) {
+      case "key":
+        return "account key";
+      case "sas":
+        return "SAS token";
+      case "token":
+        return credential.way();
+      case undefined:
+        return undefined;
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const transport of this.#transports) await transport.close();
     const credential = this.#access?.credential;

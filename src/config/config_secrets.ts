@@ -1,4 +1,5 @@
 import type { AppConfig, AuthConfig } from "./app_config.ts";
+import { azureSecretsOf } from "./azure_secrets.ts";
 import type { ConfiguredSecret } from "./configured_secret.ts";
 
 /** The secrets that a configuration holds, for the writer of logs to cut out. */
@@ -9,6 +10,7 @@ export function secretsOf({ exchange, destination }: AppConfig): readonly string
   return [
     signInSecretOf(auth).value.reveal(),
     ...(platform ? [platform.token.value.reveal()] : []),
+    ...(destination.kind === "azure" ? azureSecretsOf(destination) : []),
     ...proxies.flatMap((one) => one?.password ? [one.password.reveal()] : []),
   ];
 }

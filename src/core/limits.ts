@@ -94,6 +94,8 @@ export const LIMITS = {
   retryBudgetMs: 600_000,
   backoffMsMin: 1_000,
   backoffMsMax: 300_000,
+  /** A failure that goes on is said this often at most. */
+  failureSaidAgainMs: 30_000,
   /** Refused credentials are not tried again before this (Active Directory locks accounts). */
   credentialHoldMs: 900_000,
   /** How long a refusal after a success counts as throttling before the one new sign-in. */

@@ -57,7 +57,7 @@ Deno.test("a key that cannot be used is refused with the reason, and never quote
   const encrypted = keyPem.replaceAll("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
   const classic = keyPem.replaceAll("PRIVATE KEY", "RSA PRIVATE KEY")
     .replace("\n", "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n");
-  const short = (await clientCertificate(1024)).keyPem;
+  const short = (await clientCertificate({ bits: 1024 })).keyPem;
   for (
     const [pem, reason] of [
       ["", "no private key"],

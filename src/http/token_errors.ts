@@ -24,8 +24,8 @@ export interface TokenRequestContext {
   /** `host:port` of the authority. */
   readonly address: string;
   readonly clientId: string;
-  /** How the client proves who it is; an assertion depends on the clock. */
-  readonly credential: "secret" | "certificate";
+  /** How the client proves who it is; what is signed here depends on the clock. */
+  readonly credential: "secret" | "certificate" | "federated token";
   /** Our time when the answer came. */
   readonly now: Date;
   /** What must not be in any message, should the authority repeat it. */

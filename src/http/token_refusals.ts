@@ -74,6 +74,13 @@ const CERTIFICATE_REVOKED: KnownRefusal = {
   hint: `Upload a new certificate (${CERTIFICATES_AND_SECRETS}) and set ` +
     "`auth_oauth_client_credential_private_key` and `auth_oauth_client_credential_thumbprint`",
 };
+const FEDERATION_UNKNOWN: KnownRefusal = {
+  code: "OauthFederationUnknown",
+  finding: "the application trusts no token of this issuer, subject and audience",
+  hint: "Give the application, or the user-assigned identity, a federated credential for this " +
+    "cluster and service account (Microsoft Entra admin center, App registrations, the app, " +
+    "Certificates & secrets, Federated credentials)",
+};
 const CREDENTIAL_KIND: KnownRefusal = {
   code: "OauthCredentialKindRefused",
   finding: "the application may not sign in with this kind of credential",
@@ -131,6 +138,10 @@ export const KNOWN_REFUSALS: ReadonlyMap<number, KnownRefusal> = new Map([
   [7000277, CERTIFICATE_REVOKED],
   [7005004, CERTIFICATE_REVOKED],
   [1000502, CERTIFICATE_REVOKED],
+  [70021, FEDERATION_UNKNOWN],
+  [700211, FEDERATION_UNKNOWN],
+  [700212, FEDERATION_UNKNOWN],
+  [700213, FEDERATION_UNKNOWN],
   [700025, CREDENTIAL_KIND],
   [7000216, CREDENTIAL_KIND],
   [7000218, CREDENTIAL_KIND],

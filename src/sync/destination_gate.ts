@@ -43,14 +43,19 @@ export class DestinationGate {
     const sinceMs = clock.monotonicMs();
     if (sinceMs - this.#worksSinceMs >= LIMITS.backoffMsMax) this.#failures = 0;
     let error = first;
+    let said: { readonly code: string; readonly atMs: number } | undefined;
     for (;;) {
       const delayMs = backoffMs(this.#failures++, LIMITS, this.#env.entropy);
-      log.error("Destination does not work; every mailbox waits.", {
-        code: error.code,
-        reason: error.message,
-        hint: error.hint,
-        delayMs,
-      });
+      const atMs = clock.monotonicMs();
+      if (said?.code !== error.code || atMs - said.atMs >= LIMITS.failureSaidAgainMs) {
+        said = { code: error.code, atMs };
+        log.error("Destination does not work; every mailbox waits.", {
+          code: error.code,
+          reason: error.message,
+          hint: error.hint,
+          delayMs,
+        });
+      }
       await clock.sleep(delayMs, { signal: this.#stop.begun });
       try {
         await this.#sink.probe({ signal: this.#stop.begun });

@@ -1,10 +1,8 @@
 import type { Env, LogFields } from "../core/env.ts";
 import type { SyncError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
 
-/** One failure that goes on is said this often, with the number of times it was met. */
-const REPEAT_INTERVAL_MS = 30_000;
-
-/** Says a repeated failure of one mailbox now and then, and its end once. */
+/** Says a repeated failure of one mailbox now and then, with how often it was met, and its end once. */
 export class FailureLog {
   readonly #env: Env;
   readonly #fields: LogFields;
@@ -20,7 +18,7 @@ export class FailureLog {
     this.#failures++;
     const nowMs = this.#env.clock.monotonicMs();
     const repeated = this.#last?.code === error.code &&
-      nowMs - this.#last.saidAtMs < REPEAT_INTERVAL_MS;
+      nowMs - this.#last.saidAtMs < LIMITS.failureSaidAgainMs;
     if (repeated) return;
     this.#last = { code: error.code, saidAtMs: nowMs };
     this.#env.log.error(msg, {

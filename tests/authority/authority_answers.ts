@@ -36,6 +36,10 @@ const REFUSALS: Readonly<Record<number, Words>> = {
   700023: { ...INVALID_CLIENT, text: "Client assertion audience does not match." },
   700024: { ...INVALID_CLIENT, text: "Client assertion is not within its valid time range." },
   700027: { ...INVALID_CLIENT, text: "The certificate is not registered on application." },
+  1000502: {
+    ...INVALID_CLIENT,
+    text: "The provided certificate is not within its specified validity window.",
+  },
   1002012: { status: 400, error: "invalid_scope", text: "The provided value is not valid." },
   7000214: { ...INVALID_CLIENT, text: "Certificate has been revoked." },
   7000215: { ...INVALID_CLIENT, text: "Invalid client secret provided." },

@@ -32,6 +32,7 @@ export function refusalOfAssertion(context: AssertionContext): number | undefine
   if (!jwt) return 50027;
   const certificate = registered(jwt, context);
   if (!certificate || !isSignedBy(jwt, certificate)) return 700027;
+  if (certificate.validToDate < context.now) return 1000502;
   const { claims } = jwt;
   if (claims.iss !== context.clientId || claims.sub !== context.clientId) return 700021;
   if (claims.aud !== context.tokenEndpoint) return 700023;

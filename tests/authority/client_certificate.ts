@@ -20,8 +20,17 @@ const RSA = {
   publicExponent: Uint8Array.from([1, 0, 1]),
 } as const;
 
+export interface ClientCertificateOptions {
+  /** Of the key; default 2048. */
+  readonly bits?: number;
+  /** Default: far away. */
+  readonly notAfter?: Date;
+}
+
 /** Makes an RSA key and a certificate for it that vouches for itself. */
-export async function clientCertificate(bits = 2048): Promise<ClientCertificate> {
+export async function clientCertificate(
+  { bits = 2048, notAfter = new Date("2100-01-01") }: ClientCertificateOptions = {},
+): Promise<ClientCertificate> {
   cryptoProvider.set(crypto);
   const algorithm = { ...RSA, modulusLength: bits };
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
@@ -30,7 +39,7 @@ export async function clientCertificate(bits = 2048): Promise<ClientCertificate>
     keys,
     signingAlgorithm: RSA,
     notBefore: new Date("2020-01-01"),
-    notAfter: new Date("2100-01-01"),
+    notAfter,
   });
   const certificatePem = certificate.toString("pem");
   const pkcs8 = await crypto.subtle.exportKey("pkcs8", keys.privateKey);

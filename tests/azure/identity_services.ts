@@ -1,5 +1,5 @@
 import { refusalOfAssertion } from "../authority/client_assertion.ts";
-import { serverCertificate } from "../exchange/certificates.ts";
+import { type CertificateOptions, serverCertificate } from "../exchange/certificates.ts";
 import type { HttpRequest } from "../exchange/http_reader.ts";
 import { type HttpAnswer, serveHttp } from "../exchange/http_server.ts";
 
@@ -20,14 +20,21 @@ export interface IdentityServices extends AsyncDisposable {
   readonly tenantId: string;
   readonly clientId: string;
   readonly secret: string;
-  readonly federatedToken: string;
+  /** What the cluster vouches with; replaced to rotate it. */
+  federatedToken: string;
   readonly identityHeader: string;
+  /** Lifetime of what is issued from now on, seconds. */
+  lifetimeS: number;
+  /** The service that it is for. */
+  audience: string;
   /** Registered certificates in PEM. */
   certificates: readonly string[];
   /** Answered in place of a token, if it is there. */
   fault: (() => HttpAnswer | undefined) | undefined;
   /** What was asked for, as `secret`, `certificate`, `federated`, `virtual machine`, `app`. */
   readonly issued: readonly string[];
+  /** Requests for a token, whatever came of them. */
+  readonly asked: number;
   /** An access token as somebody with all rights has it. */
   token(): string;
 }
@@ -35,11 +42,11 @@ export interface IdentityServices extends AsyncDisposable {
 /** The object id of everybody that signs in here. */
 const OBJECT_ID = "6f1f9d7e-0000-4000-8000-000000000001";
 const RESOURCE = "https://storage.azure.com";
-/** Of what is issued. */
-const LIFETIME_S = 3600;
 
-export async function startIdentityServices(): Promise<IdentityServices> {
-  const certificate = await serverCertificate(new Date());
+export async function startIdentityServices(
+  options: CertificateOptions = {},
+): Promise<IdentityServices> {
+  const certificate = await serverCertificate(new Date(), options);
   const { certificatePem: cert, keyPem: key } = certificate;
   const local = { hostname: "127.0.0.1", port: 0 };
   const secure = Deno.listenTls({ ...local, cert, key });
@@ -55,11 +62,14 @@ class RunningServices implements IdentityServices {
   readonly tenantId = "11111111-2222-4333-8444-555555555555";
   readonly clientId = "5f3d7c1e-0000-4000-8000-000000000001";
   readonly secret = "s3cret~of+the/client";
-  readonly federatedToken = "header.of-the-cluster.signature";
+  federatedToken = "header.of-the-cluster.signature";
   readonly identityHeader = "s3cret-of-the-app";
+  lifetimeS = 3600;
+  audience = RESOURCE;
   certificates: readonly string[] = [];
   fault: IdentityServices["fault"];
   readonly issued: string[] = [];
+  asked = 0;
   readonly #servers = new AsyncDisposableStack();
   readonly #assertions = new Set<string>();
 
@@ -83,12 +93,12 @@ class RunningServices implements IdentityServices {
   token(): string {
     const nowS = Math.floor(Date.now() / 1000);
     const claims = {
-      aud: RESOURCE,
+      aud: this.audience,
       iss: `https://sts.windows.net/${this.tenantId}/`,
       oid: OBJECT_ID,
       iat: nowS,
       nbf: nowS - 1,
-      exp: nowS + LIFETIME_S,
+      exp: this.#endS(),
       jti: crypto.randomUUID(),
     };
     const parts = [{ alg: "none", typ: "JWT" }, claims].map((part) =>
@@ -98,7 +108,13 @@ class RunningServices implements IdentityServices {
     return `${parts.join(".")}.c2ln`;
   }
 
+  /** Not before the lifetime that is told is over. */
+  #endS(): number {
+    return Math.ceil(Date.now() / 1000 + this.lifetimeS);
+  }
+
   #answer(request: HttpRequest): HttpAnswer {
+    this.asked++;
     const proof = this.#proofOf(request);
     const fault = this.fault?.();
     if (fault) return fault;
@@ -108,12 +124,11 @@ class RunningServices implements IdentityServices {
     }
     if (proof === undefined) return json(400, { error: "invalid_request" });
     this.issued.push(proof);
-    const end = Math.floor(Date.now() / 1000) + LIFETIME_S;
     const isAuthority = request.method === "POST";
     return json(200, {
       token_type: "Bearer",
       access_token: this.token(),
-      ...(isAuthority ? { expires_in: LIFETIME_S } : { expires_on: String(end) }),
+      ...(isAuthority ? { expires_in: this.lifetimeS } : { expires_on: String(this.#endS()) }),
     });
   }
 

@@ -67,14 +67,24 @@ export async function run(
 
 /** SHA-256 of the content of every complete email, in order. */
 export async function contents({ reader }: AzureCustomer): Promise<readonly string[]> {
+  return await contentsBelow(reader, "some/where");
+}
+
+/** The same of those below a prefix. */
+export async function contentsBelow(
+  reader: BlobReader,
+  prefix: string,
+): Promise<readonly string[]> {
   const names = await reader.names();
-  const records = names.filter((name) => /^some\/where\/data\/.*\.json$/.test(name));
+  const records = names.filter((name) =>
+    name.startsWith(`${prefix}/data/`) && name.endsWith(".json")
+  );
   const found = await Promise.all(records.map((name) => readEmail(reader, name)));
   return found.map(({ mimeSha256 }) => mimeSha256).sort();
 }
 
 /** What `contents` must be. */
-export function expected({ exchange }: AzureCustomer): readonly string[] {
+export function expected({ exchange }: Pick<AzureCustomer, "exchange">): readonly string[] {
   return expectedEmails(exchange.store)
     .map(({ item }) => createHash("sha256").update(bytesOf(item.mime!)).digest("hex")).sort();
 }

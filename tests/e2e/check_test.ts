@@ -50,6 +50,16 @@ Deno.test("check counts from where the sync begins, and says where one goes on",
   assert.match(await findingOf(), /goes on from the state of \d+ folders/);
 });
 
+Deno.test("a destination that fails is said once, and not of every mailbox whose state lies there", async () => {
+  await using exchange = await exchangeWithMail();
+  await using customer = await customerOf(exchange);
+  await Deno.writeTextFile(customer.prefix, "a file where a folder should be");
+  const { code, lines } = await checkOf(customer, { secrets: SECRETS });
+  assert.equal(code, 4);
+  const verdicts = lines.map(({ check, verdict }) => `${check} ${verdict}`);
+  assert.deepEqual(verdicts.slice(-3), ["mailbox pass", "destination fail", "state skip"]);
+});
+
 Deno.test("for people it is one line for each thing, with what to do below what fails", async () => {
   await using exchange = await exchangeWithMail();
   const mailboxes = { [ADDRESS]: BUCKET, "gone@corp.example": BUCKET };

@@ -9,8 +9,9 @@ export interface Customer extends AsyncDisposable {
   readonly folder: string;
   readonly configFile: string;
   readonly prefix: string;
-  /** Arguments of `run` that name both. */
+  /** Arguments of `run` and of `check` that name both. */
   readonly run: readonly string[];
+  readonly check: readonly string[];
 }
 
 /** Sets a customer up for a server; `keys` are added to the config or replace some. */
@@ -36,11 +37,13 @@ export async function customerOf(
     ...keys,
   };
   await Deno.writeTextFile(configFile, JSON.stringify(config), { mode: 0o600 });
+  const places = ["--config", configFile, "--local-files-prefix", prefix];
   return {
     folder,
     configFile,
     prefix,
-    run: ["run", "--config", configFile, "--local-files-prefix", prefix, "--log-format", "json"],
+    run: ["run", ...places, "--log-format", "json"],
+    check: ["check", ...places],
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
 }

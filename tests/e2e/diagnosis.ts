@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assertPresentable, runAppliance } from "./appliance.ts";
+import { assertPresentable, type Run, runAppliance } from "./appliance.ts";
 import type { Customer } from "./customer.ts";
 
 /** One line of `check --json`. */
@@ -32,22 +32,21 @@ export interface DiagnosisOptions {
 
 /** Runs `check --json` and yields its lines. */
 export async function checkOf(
-  { configFile, prefix }: Customer,
+  { check }: Pick<Customer, "check">,
   { env = {}, secrets }: DiagnosisOptions,
 ): Promise<{ readonly code: number; readonly lines: readonly CheckJson[] }> {
-  const args = ["check", "--json", "--config", configFile, "--local-files-prefix", prefix];
-  const run = await runAppliance(args, env);
+  const run = await runAppliance([...check, "--json"], env);
   assertPresentable(run, secrets);
   assert.notEqual(run.stdout, "", run.stderr);
   return { code: run.code, lines: JSON.parse(run.stdout).checks };
 }
 
-/** `check` and `run --once` both name the cause, with what to do, and end as they should. */
+/** `check` and `run --once` both name the cause, with what to do, and end as they should; yields both. */
 export async function assertDiagnosed(
-  customer: Customer,
+  customer: Pick<Customer, "check" | "run">,
   expected: Expected,
   options: DiagnosisOptions,
-): Promise<void> {
+): Promise<{ readonly lines: readonly CheckJson[]; readonly run: Run }> {
   const { code, lines } = await checkOf(customer, options);
   const failed = lines.filter(({ verdict }) => verdict === "fail");
   const told = JSON.stringify(lines, undefined, 1);
@@ -61,4 +60,5 @@ export async function assertDiagnosed(
   const said = run.log.filter((logged) => logged.code === expected.code);
   assert.ok(said.some(({ hint }) => expected.remedy.test(String(hint))), run.stderr);
   assert.equal(run.code, expected.runExitCode ?? expected.exitCode, run.stderr);
+  return { lines, run };
 }

@@ -3,8 +3,8 @@ import { placeText } from "../../config/destination_place.ts";
 import type { CheckOptions } from "../../config/check_options.ts";
 import type { CallOptions, Env } from "../../core/env.ts";
 import type { Mailbox } from "../../core/mailbox.ts";
+import type { StateStore } from "../../core/ports.ts";
 import { Semaphore } from "../../core/semaphore.ts";
-import type { Destination } from "../../storage/local_destination.ts";
 import { type CommandContext, runCommand } from "../command.ts";
 import { openExchange } from "../connections.ts";
 import { openDestination } from "../open_destination.ts";
@@ -67,15 +67,20 @@ async function* checkAll(
     if (line.verdict === "fail") isReachable = false;
   }
   await using destination = await openDestination(config, env);
-  if (isReachable) yield* checkExchange(config, destination, mailboxes, call);
+  // Known before any mailbox, whose state lies there: its failure is not to be said of each of them.
+  const stored = await checkDestination(destination, placeText(options.destination), call);
+  const states = stored.verdict === "fail" ? undefined : destination.states;
+  if (isReachable) yield* checkExchange(config, states, mailboxes, call);
   else yield skip({ subject: "sign-in" }, "not tried, as the server cannot be reached");
-  yield await checkDestination(destination, placeText(options.destination), call);
-  yield await checkStates(destination, mailboxes, call);
+  yield stored;
+  yield states
+    ? await checkStates(states, mailboxes, call)
+    : skip({ subject: "state" }, "not read, as the destination failed");
 }
 
 async function* checkExchange(
   config: AppConfig,
-  { states }: Destination,
+  states: StateStore | undefined,
   mailboxes: readonly Mailbox[],
   call: CallOptions & { readonly env: Env },
 ): AsyncGenerator<CheckLine> {
@@ -93,7 +98,8 @@ async function* checkExchange(
       : undefined;
     if (signIn) yield signIn;
     if (token?.verdict !== "fail" && signIn?.verdict !== "fail") {
-      yield* checkMailboxes({ source, states, env }, mailboxes, call);
+      const work = { source, env, ...(states ? { states } : {}) };
+      yield* checkMailboxes(work, mailboxes, call);
     } else {
       const finding = `${counted(mailboxes.length, "mailbox")} not tried, as signing in failed`;
       yield skip({ subject: "mailbox" }, finding);

@@ -2,21 +2,24 @@ import type { CallOptions, Env } from "../../core/env.ts";
 import { LIMITS } from "../../core/limits.ts";
 import type { Mailbox } from "../../core/mailbox.ts";
 import { mapBounded } from "../../core/map_bounded.ts";
-import type { Destination } from "../../storage/local_destination.ts";
+import type { StateStore } from "../../core/ports.ts";
+import type { OpenDestination } from "../open_destination.ts";
 import { counted } from "../counted.ts";
 import { type CheckLine, fail, pass, warn } from "./check_line.ts";
 import { withinDeadline } from "./within_deadline.ts";
 
 /** Whether the destination takes, gives back and deletes one small object; never an email. */
 export async function checkDestination(
-  { sink }: Destination,
+  { sink, signedInWith }: OpenDestination,
   place: string,
   { env, signal }: CallOptions & { readonly env: Env },
 ): Promise<CheckLine> {
   const about = { subject: "destination", of: place } as const;
   try {
     await withinDeadline({ clock: env.clock, signal }, (options) => sink.probe(options));
-    return pass(about, "one object was written, read and deleted");
+    const way = signedInWith?.();
+    const signedIn = way === undefined ? "" : `; signed in with: ${way}`;
+    return pass(about, `one object was written, read and deleted${signedIn}`);
   } catch (thrown) {
     signal.throwIfAborted();
     return fail(about, thrown);
@@ -25,7 +28,7 @@ export async function checkDestination(
 
 /** Whether the states of all mailboxes can be read. */
 export async function checkStates(
-  { states }: Destination,
+  states: StateStore,
   mailboxes: readonly Mailbox[],
   { env, signal }: CallOptions & { readonly env: Env },
 ): Promise<CheckLine> {

@@ -11,7 +11,8 @@ import { withinDeadline } from "./within_deadline.ts";
 
 export interface MailboxCheck {
   readonly source: MailSource & MailSurvey;
-  readonly states: StateStore;
+  /** Absent: the destination cannot be used, which is said where it is looked at. */
+  readonly states?: StateStore;
   readonly env: Env;
 }
 
@@ -31,8 +32,10 @@ export async function checkMailbox(
       await source.probe(mailbox, options);
       const { folders } = await source.folders(mailbox, options);
       const selected = folders.filter(({ path }) => isFolderSelected(path, mailbox.folders));
-      const stored = await states.read(mailbox, options);
-      const start = await startOf(source, { mailbox, selected, stored }, options);
+      const stored = await states?.read(mailbox, options);
+      const start = stored
+        ? await startOf(source, { mailbox, selected, stored }, options)
+        : "from where on is not known without the destination";
       const places = await source.unsyncedPlaces(mailbox, options);
       const finding = [
         `${selected.length} of ${counted(folders.length, "mail folder")}`,

@@ -30,19 +30,25 @@ interface ProofVariable {
  * proves itself. Files are read anew for every token, so that they can be replaced.
  */
 class Application implements TokenCandidate {
-  readonly name: string;
+  readonly #way: string;
   readonly #options: ApplicationOptions;
   readonly #proofs: readonly ProofVariable[];
 
-  constructor(name: string, options: ApplicationOptions, proofs: readonly ProofVariable[]) {
-    this.name = name;
+  constructor(way: string, options: ApplicationOptions, proofs: readonly ProofVariable[]) {
+    this.#way = way;
     this.#options = options;
     this.#proofs = proofs;
   }
 
+  /** With the variable that counts, as several may be set. */
+  get name(): string {
+    const chosen = this.#chosen();
+    return chosen ? `${this.#way} (${chosen.name})` : this.#way;
+  }
+
   async request(options: CallOptions): Promise<IssuedToken | { readonly absent: string }> {
     const { variable, env, ...network } = this.#options;
-    const chosen = this.#proofs.find(({ name }) => variableOf(variable, name) !== undefined);
+    const chosen = this.#chosen();
     if (!chosen) {
       const names = this.#proofs.map(({ name }) => name).join(" and ");
       return { absent: `${names} ${this.#proofs.length > 1 ? "are" : "is"} not set` };
@@ -57,23 +63,29 @@ class Application implements TokenCandidate {
     const proof = await chosen.proof(variableOf(variable, chosen.name) ?? "", client);
     return await client.request(proof, options);
   }
+
+  #chosen(): ProofVariable | undefined {
+    const { variable } = this.#options;
+    return this.#proofs.find(({ name }) => variableOf(variable, name) !== undefined);
+  }
 }
 
 /** `AZURE_CLIENT_SECRET` or `AZURE_CLIENT_CERTIFICATE_PATH`, in this order. */
 export function environmentApplication(options: ApplicationOptions): TokenCandidate {
   const { variable, readFile, env } = options;
-  const secret = (value: string) => Promise.resolve({ secret: new Secret(value) });
+  const secret = (value: string) =>
+    Promise.resolve({ kind: "secret" as const, value: new Secret(value) });
   const certificate = async (path: string, { tokenEndpoint }: ClientCredentials) => {
     const pem = await textOfFile(path, "AZURE_CLIENT_CERTIFICATE_PATH", readFile);
     const password = variableOf(variable, "AZURE_CLIENT_CERTIFICATE_PASSWORD");
     const sendsChain = variableOf(variable, "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN") ?? "";
-    const assertion = assertionOf(certificateWithKeyOf(pem, password), {
+    const value = assertionOf(certificateWithKeyOf(pem, password), {
       clientId: variableOf(variable, "AZURE_CLIENT_ID") ?? "",
       tokenEndpoint,
       sendsChain: /^(?:1|true)$/i.test(sendsChain),
       env,
     });
-    return { assertion };
+    return { kind: "certificate" as const, value };
   };
   return new Application("environment", options, [
     { name: "AZURE_CLIENT_SECRET", proof: secret },
@@ -92,7 +104,7 @@ export function workloadIdentity(options: ApplicationOptions): TokenCandidate {
         "Check that the pod's service account is annotated for workload identity",
       );
     }
-    return { assertion: new Secret(token) };
+    return { kind: "federated token" as const, value: new Secret(token) };
   };
   return new Application("workload identity", options, [{ name, proof }]);
 }

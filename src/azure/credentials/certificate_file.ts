@@ -1,6 +1,7 @@
 import { constants, createHash, createPrivateKey, type KeyObject, sign } from "node:crypto";
 import { X509Certificate } from "node:crypto";
 import type { Env } from "../../core/env.ts";
+import type { SyncError } from "../../core/errors.ts";
 import { Secret } from "../../core/secret.ts";
 import { uuidOf } from "../uuid.ts";
 import { credentialInvalid } from "./credential_error.ts";
@@ -90,7 +91,7 @@ function certificateOf(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (cause) {
-    throw invalid("one of its certificates cannot be read", cause);
+    throw invalid("one of its certificates cannot be read", { cause });
   }
 }
 
@@ -100,25 +101,32 @@ function keyOf(block: string, passphrase: string | undefined): KeyObject {
     key = createPrivateKey({ key: block, ...(passphrase === undefined ? {} : { passphrase }) });
   } catch {
     // What the runtime says of a malformed key could quote it.
-    throw invalid(unreadableKey(block));
+    throw unreadableKey(block);
   }
   if (key.asymmetricKeyType !== "rsa") throw invalid("its private key is not an RSA key");
   return key;
 }
 
-function unreadableKey(block: string): string {
+function unreadableKey(block: string): SyncError {
   if (/^Proc-Type/m.test(block)) {
-    return "its private key is encrypted in an old form, which openssl pkcs8 -topk8 replaces";
+    return invalid("its private key is encrypted in an old form", {
+      hint: "Replace its private key by what openssl pkcs8 -topk8 makes of it",
+    });
   }
   return /ENCRYPTED/.test(block)
-    ? "its private key cannot be decrypted with AZURE_CLIENT_CERTIFICATE_PASSWORD"
-    : "its private key cannot be read";
+    ? invalid("its private key cannot be decrypted with AZURE_CLIENT_CERTIFICATE_PASSWORD", {
+      hint: "Set AZURE_CLIENT_CERTIFICATE_PASSWORD to the password of the private key",
+    })
+    : invalid("its private key cannot be read");
 }
 
 function base64Url(bytes: Uint8Array): string {
   return new Uint8Array(bytes).toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
-function invalid(reason: string, cause?: unknown) {
-  return credentialInvalid(`The file of ${VARIABLE} cannot be used: ${reason}`, HINT, cause);
+function invalid(
+  reason: string,
+  { hint = HINT, cause }: { readonly hint?: string; readonly cause?: unknown } = {},
+): SyncError {
+  return credentialInvalid(`The file of ${VARIABLE} cannot be used: ${reason}`, hint, cause);
 }

@@ -5,6 +5,7 @@ import { AuthorityClient, type AuthorityClientOptions } from "../../http/authori
 import { addressOf } from "../../http/network_error.ts";
 import type { IssuedToken } from "../../http/token_cache.ts";
 import { type AuthorityAnswer, tokenFailureOf } from "../../http/token_errors.ts";
+import { inOurWords, type ProofKind, unreachedInOurWords } from "./authority_words.ts";
 import { credentialInvalid } from "./credential_error.ts";
 import { issuedTokenOf } from "./issued_token.ts";
 import { STORAGE_SCOPE } from "./token_candidate.ts";
@@ -18,10 +19,11 @@ export interface ClientCredentialsOptions extends Omit<AuthorityClientOptions, "
 }
 
 /** How an application proves who it is to the authority. */
-export type ClientProof =
-  | { readonly secret: Secret }
-  /** A JWT that names the application (RFC 7523), signed by itself or by somebody it trusts. */
-  | { readonly assertion: Secret };
+export interface ClientProof {
+  /** All but a secret are a JWT that names the application (RFC 7523). */
+  readonly kind: ProofKind;
+  readonly value: Secret;
+}
 
 const PUBLIC_CLOUD = "https://login.microsoftonline.com";
 
@@ -53,37 +55,42 @@ export class ClientCredentials {
   /** Rejects with a `SyncError`, `retryable` or `destination`, or with the signal's reason. */
   async request(proof: ClientProof, options: CallOptions): Promise<IssuedToken> {
     const { clientId, clock } = this.#options;
-    const sent = "secret" in proof ? proof.secret.reveal() : proof.assertion.reveal();
+    const { kind } = proof;
+    const sent = proof.value.reveal();
     const form = new URLSearchParams({
       grant_type: "client_credentials",
       client_id: clientId,
       scope: STORAGE_SCOPE,
-      ...("secret" in proof ? { client_secret: sent } : {
+      ...(kind === "secret" ? { client_secret: sent } : {
         client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         client_assertion: sent,
       }),
     });
-    const answer = await this.#ask(form, options);
+    const answer = await this.#ask(form, kind, options);
     const address = addressOf(this.tokenEndpoint);
     if (answer.status === 200) return issuedTokenOf(answer.body, { address, now: clock.now() });
     const failure = tokenFailureOf(answer, {
       address,
       clientId,
-      credential: "secret" in proof ? "secret" : "certificate",
+      credential: kind,
       now: clock.now(),
       secrets: [sent],
     });
-    if ("error" in failure) throw inOurWords(failure.error);
+    if ("error" in failure) throw inOurWords(failure.error, kind);
     const { code, message, hint } = failure.refusal;
-    throw inOurWords(new SyncError("destination", code, message, { hint }));
+    throw inOurWords(new SyncError("destination", code, message, { hint }), kind);
   }
 
-  async #ask(form: URLSearchParams, options: CallOptions): Promise<AuthorityAnswer> {
+  async #ask(
+    form: URLSearchParams,
+    kind: ProofKind,
+    options: CallOptions,
+  ): Promise<AuthorityAnswer> {
     try {
       return await this.#authority.post(this.tokenEndpoint, form, options);
     } catch (thrown) {
       options.signal.throwIfAborted();
-      throw thrown instanceof SyncError ? inOurWords(thrown) : thrown;
+      throw thrown instanceof SyncError ? unreachedInOurWords(thrown, kind) : thrown;
     }
   }
 }
@@ -98,29 +105,4 @@ function authorityHostOf(configured: string | undefined): URL {
     "AZURE_AUTHORITY_HOST is no https URL",
     `Unset AZURE_AUTHORITY_HOST, or set it to that of your cloud, e.g. ${PUBLIC_CLOUD}`,
   );
-}
-
-/** Remedies name what is set; for this client that is the environment and not the config file. */
-const OUR_WORDS: readonly (readonly [string, string])[] = [
-  ["`auth_oauth_client_secret`", "AZURE_CLIENT_SECRET"],
-  [
-    "`auth_oauth_client_credential_private_key` and `auth_oauth_client_credential_thumbprint`",
-    "AZURE_CLIENT_CERTIFICATE_PATH",
-  ],
-  ["`auth_oauth_client_credential_private_key`", "AZURE_CLIENT_CERTIFICATE_PATH"],
-  ["`auth_oauth_client_credential_thumbprint`", "AZURE_CLIENT_CERTIFICATE_PATH"],
-  ["`auth_oauth_client_id`", "AZURE_CLIENT_ID"],
-  ["`auth_oauth_authority`", "AZURE_TENANT_ID and AZURE_AUTHORITY_HOST"],
-  ["`auth_oauth_scope`", STORAGE_SCOPE],
-];
-
-function inOurWords(error: SyncError): SyncError {
-  let { hint = "" } = error;
-  for (const [theirs, ours] of OUR_WORDS) hint = hint.replaceAll(theirs, ours);
-  const { kind, code, message, retryAfterMs } = error;
-  return new SyncError(kind, code, message, {
-    hint,
-    cause: error,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
 }

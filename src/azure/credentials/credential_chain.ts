@@ -37,6 +37,7 @@ export class CredentialChain {
       kind: "token",
       tokens: new TokenCache({ request, clock, log }),
       principal: () => this.#principal,
+      way: () => this.#chosen?.name,
     };
   }
 
@@ -85,7 +86,7 @@ function noCredential(absences: readonly string[]): SyncError {
     {
       hint: "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or " +
         "AZURE_CLIENT_CERTIFICATE_PATH, or AZURE_STORAGE_CONNECTION_STRING, or give this machine " +
-        "a managed identity",
+        "a managed identity, or sign in with az login as the user that this program runs as",
     },
   );
 }
