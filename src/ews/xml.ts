@@ -143,9 +143,17 @@ function elementsOf(text: string): readonly OrderedNode[] {
   }
 }
 
-/** A DTD can stand only before the root element, after comments and processing instructions. */
+/** What may stand before a DTD. */
+const PROLOG_PIECE = /\s+|<\?[^]*?\?>|<!--[^]*?-->/y;
+
+/**
+ * A DTD can stand only before the root element, after comments and processing instructions. Piece by
+ * piece: one pattern for all of them would try every way to divide what has no DTD behind it.
+ */
 function hasDoctype(text: string): boolean {
-  return /^\uFEFF?(?:\s+|<\?[^]*?\?>|<!--[^]*?-->)*<!DOCTYPE/.test(text);
+  let at = 0;
+  for (PROLOG_PIECE.lastIndex = at; PROLOG_PIECE.test(text); at = PROLOG_PIECE.lastIndex);
+  return text.startsWith("<!DOCTYPE", at);
 }
 
 function nameOf(node: OrderedNode): string {
