@@ -1,5 +1,6 @@
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { SyncError } from "../core/errors.ts";
+import { serverWords } from "./server_words.ts";
 
 /** An EWS answer is about a dozen levels deep. */
 const DEPTH_MAX = 64;
@@ -129,7 +130,7 @@ export function parseXml(document: Uint8Array): XmlNode {
   const text = new TextDecoder().decode(document);
   if (hasDoctype(text)) throw corrupt("The answer has a document type definition");
   const validity = XMLValidator.validate(text);
-  if (validity !== true) throw corrupt(`The answer is not XML: ${validity.err.msg}`);
+  if (validity !== true) throw corrupt(`The answer is not XML: ${serverWords(validity.err.msg)}`);
   const [root, ...others] = elementsOf(text);
   if (!root || others.length > 0) throw corrupt("The answer is not one XML document");
   return new XmlNode(root);
