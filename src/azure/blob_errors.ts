@@ -1,5 +1,5 @@
 import { SyncError } from "../core/errors.ts";
-import { retryAfterMsOf } from "../core/retry_after.ts";
+import { boundedDelayMs, retryAfterMsOf } from "../core/retry_after.ts";
 import {
   ANSWERING_CODES,
   type BlobPlace,
@@ -172,6 +172,6 @@ function identifiers({ status, headers }: BlobAnswer, said: string): string {
 function delayMsOf({ headers }: BlobAnswer, now: Date): number | undefined {
   const exact = headers.get("x-ms-retry-after-ms")?.trim() ?? "";
   return /^[0-9]{1,9}$/.test(exact)
-    ? Number(exact)
+    ? boundedDelayMs(Number(exact))
     : retryAfterMsOf(headers.get("retry-after"), now);
 }

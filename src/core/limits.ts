@@ -90,6 +90,11 @@ export const LIMITS = {
   folderPageMax: 1000,
   /** A delay a server may order; a longer one suspends the mailbox instead of holding a batch. */
   retryAfterMsMax: 300_000,
+  /**
+   * A delay that a server names counts for a day at most: a longer one comes of a wrong clock or a
+   * wrong server, and the runtime's timers overflow, to no delay at all, after 24 days.
+   */
+  namedDelayMsMax: 86_400_000,
   /** Retryable failures of one call are tried again for this long, then the round fails. */
   retryBudgetMs: 600_000,
   backoffMsMin: 1_000,

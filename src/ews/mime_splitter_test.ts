@@ -215,3 +215,50 @@ Deno.test("any document, however cut, is split as it would be in one piece", asy
     },
   ));
 });
+
+/** Of which markup is made; damaged, most of it. */
+const MARKUP = [
+  ...["<", ">", "/", "=", '"', "'", "!", "?", "-", "]", "<!--", "-->", "<![CDATA[", "]]>"],
+  ...["<?", "?>", "<MimeContent>", "</MimeContent>", "<!DOCTYPE a>", "QQ", " ", "\r\n", ":", "&"],
+  ...["<MimeContent/>", "<a b='>'>", "<b/>", "</a>", "<!-- < -->", "<![CDATA[<]]>", "text"],
+  ...["<MimeContent>QUJD</MimeContent>", "<t:MimeContent a='>'>QQ==\n</t:MimeContent >"],
+] as const;
+const encoder = new TextEncoder();
+
+Deno.test("any bytes, however they arrive, are split in one way, or fail with one typed error", async () => {
+  const markup = fc.array(
+    fc.oneof(
+      {
+        weight: 9,
+        arbitrary: fc.constantFrom(...MARKUP.slice(-9)).map((of) => encoder.encode(of)),
+      },
+      { weight: 2, arbitrary: fc.constantFrom(...MARKUP).map((of) => encoder.encode(of)) },
+      { weight: 1, arbitrary: fc.uint8Array({ maxLength: 2 }) },
+    ),
+    { maxLength: 20, size: "max" },
+  ).map((pieces) => Uint8Array.from(pieces.flatMap((piece) => [...piece])));
+  const outcomeOf = async (document: Uint8Array, cuts: readonly number[]) => {
+    const contents: string[] = [];
+    try {
+      const skeleton = await splitMime(cutAt(document, cuts), (index, bytes) => {
+        contents[index] = (contents[index] ?? "") + Buffer.from(bytes).toString("hex");
+      });
+      assert.ok(skeleton.length + contents.join("").length / 2 <= document.length);
+      return { skeleton: Buffer.from(skeleton).toString("hex"), contents };
+    } catch (error) {
+      assert.ok(error instanceof SyncError && error.code === "ResponseCorrupt", `${error}`);
+      return error.code;
+    }
+  };
+  const cuts = fc.array(fc.nat(), { maxLength: 30, size: "max" });
+  let split = 0;
+  await fc.assert(
+    fc.asyncProperty(markup, cuts, async (document, cuts) => {
+      const whole = await outcomeOf(document, []);
+      assert.deepEqual(await outcomeOf(document, cuts), whole);
+      if (typeof whole === "object" && whole.contents.length > 0) split++;
+    }),
+    { numRuns: 1_000 },
+  );
+  assert.ok(split > 0, "some of them have content");
+});

@@ -1,4 +1,5 @@
 import { SyncError } from "../core/errors.ts";
+import { boundedDelayMs } from "../core/retry_after.ts";
 import type { Reach } from "../source/failure_table.ts";
 import { syncErrorOfCode, UNKNOWN_CODE } from "./response_codes.ts";
 import type { XmlNode } from "./xml.ts";
@@ -83,7 +84,9 @@ function factsOf(messageXml: XmlNode | undefined) {
     values.find((value) => value.optionalAttribute("Name") === name)?.content.trim();
   const backOffMs = named("BackOffMilliseconds");
   return {
-    backOffMs: backOffMs && /^[0-9]{1,15}$/.test(backOffMs) ? Number(backOffMs) : undefined,
+    backOffMs: backOffMs && /^[0-9]{1,15}$/.test(backOffMs)
+      ? boundedDelayMs(Number(backOffMs))
+      : undefined,
     innerCode: named("InnerErrorResponseCode"),
   };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { SyncError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
 import { responseMessagesOf, successOf } from "./response_message.ts";
 import { answer, backOff, failure, fault, soap, success } from "./testing/answers.ts";
 import { parseXml } from "./xml.ts";
@@ -24,6 +25,11 @@ Deno.test("each thing asked for has its own outcome, in order", () => {
 Deno.test("a busy answer within a message carries the delay it names", () => {
   const [message] = read(answer("GetItem", failure("GetItem", "ErrorServerBusy", backOff(4711))));
   assert.equal(message?.error?.retryAfterMs, 4711);
+});
+
+Deno.test("no delay that an answer names is longer than a timer can keep", () => {
+  const years = failure("GetItem", "ErrorServerBusy", backOff(999_999_999_999_999));
+  assert.equal(read(answer("GetItem", years))[0]!.error?.retryAfterMs, LIMITS.namedDelayMsMax);
 });
 
 Deno.test("a warning with a code is no success", () => {

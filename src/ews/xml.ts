@@ -1,5 +1,6 @@
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { SyncError } from "../core/errors.ts";
+import { serverWords } from "./server_words.ts";
 
 /** An EWS answer is about a dozen levels deep. */
 const DEPTH_MAX = 64;
@@ -129,7 +130,7 @@ export function parseXml(document: Uint8Array): XmlNode {
   const text = new TextDecoder().decode(document);
   if (hasDoctype(text)) throw corrupt("The answer has a document type definition");
   const validity = XMLValidator.validate(text);
-  if (validity !== true) throw corrupt(`The answer is not XML: ${validity.err.msg}`);
+  if (validity !== true) throw corrupt(`The answer is not XML: ${serverWords(validity.err.msg)}`);
   const [root, ...others] = elementsOf(text);
   if (!root || others.length > 0) throw corrupt("The answer is not one XML document");
   return new XmlNode(root);
@@ -143,9 +144,17 @@ function elementsOf(text: string): readonly OrderedNode[] {
   }
 }
 
-/** A DTD can stand only before the root element, after comments and processing instructions. */
+/** What may stand before a DTD. */
+const PROLOG_PIECE = /\s+|<\?[^]*?\?>|<!--[^]*?-->/y;
+
+/**
+ * A DTD can stand only before the root element, after comments and processing instructions. Piece by
+ * piece: one pattern for all of them would try every way to divide what has no DTD behind it.
+ */
 function hasDoctype(text: string): boolean {
-  return /^\uFEFF?(?:\s+|<\?[^]*?\?>|<!--[^]*?-->)*<!DOCTYPE/.test(text);
+  let at = 0;
+  for (PROLOG_PIECE.lastIndex = at; PROLOG_PIECE.test(text); at = PROLOG_PIECE.lastIndex);
+  return text.startsWith("<!DOCTYPE", at);
 }
 
 function nameOf(node: OrderedNode): string {

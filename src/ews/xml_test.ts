@@ -85,6 +85,16 @@ Deno.test("XML bombs do not go off: no DTD, no depth", () => {
   assert.throws(() => parse("<a>".repeat(depth) + "</a>".repeat(depth)), CORRUPT);
 });
 
+Deno.test("what stands before the root element may be long, and a DTD behind it is seen", () => {
+  // Doubling the time with each piece would never end.
+  for (const piece of ["\n", "<?p?>", "<!---->", "\r\n<?a b?> <!-- - -->"]) {
+    const prolog = piece.repeat(1_000);
+    assert.equal(parse(`${prolog}<a>b</a>`).content, "b");
+    assert.throws(() => parse(`${prolog}<!DOCTYPE a [<!ENTITY b "b">]><a/>`), CORRUPT);
+    assert.throws(() => parse(`${prolog}<?p`), CORRUPT);
+  }
+});
+
 Deno.test("names that JavaScript objects have of themselves are harmless or refused", () => {
   const root = parse(`<a><toString/><b hasOwnProperty="x"/></a>`);
   assert.equal(root.children.length, 2);

@@ -7,6 +7,7 @@ import { authorityOf } from "./authority_url.ts";
 import { type ClientCertificate, clientCertificateOf } from "./client_certificate.ts";
 import type { CredentialGate, SignInResult } from "./credential_gate.ts";
 import { foreignText } from "./foreign_text.ts";
+import { numberInJson } from "./number_in_json.ts";
 import { guardedSignIn, passGate } from "./guarded_sign_in.ts";
 import { addressOf } from "./network_error.ts";
 import { type RotatingSecret, rotatingSecretOf } from "./rotating_secret.ts";
@@ -253,8 +254,8 @@ function codeOf(thrown: unknown): string {
 function issuedTokenOf(answer: AuthorityAnswer | undefined, context: MsalContext): IssuedToken {
   const fields: Readonly<Record<string, unknown>> = { ...(answer?.body ?? {}) };
   const { access_token: value, expires_in: lifetime, refresh_in: renewal } = fields;
-  const lifetimeMs = Number(lifetime) * 1000;
-  const renewAfterMs = Number(renewal) * 1000;
+  const lifetimeMs = numberInJson(lifetime) * 1000;
+  const renewAfterMs = numberInJson(renewal) * 1000;
   if (typeof value !== "string" || !/^[\x21-\x7e]+$/.test(value) || !(lifetimeMs > 0)) {
     throw answerInvalidOf("HTTP 200 without a usable token", context);
   }

@@ -2,6 +2,7 @@ import { SyncError } from "../core/errors.ts";
 import { retryAfterMsOf } from "../core/retry_after.ts";
 import type { Refusal } from "./credential_gate.ts";
 import { foreignText } from "./foreign_text.ts";
+import { numberInJson } from "./number_in_json.ts";
 import {
   CLIENT_REFUSED,
   CLOCK_WRONG,
@@ -61,7 +62,7 @@ export function tokenFailureOf(
   const report = reportOf(answer.body, context.secrets);
   const passing = passingErrorOf(answer, report, context);
   if (passing) return { error: passing };
-  if (typeof report.error !== "string") {
+  if (report.error === undefined) {
     return { error: answerInvalidOf(`HTTP ${answer.status} without an OAuth error`, context) };
   }
   const clock = clockRefusalOf(answer, report, context);
@@ -109,7 +110,8 @@ export function answerInvalidOf(
 
 /** The parts of an error answer that are of use, made harmless. */
 interface Report {
-  readonly error: unknown;
+  /** Its code (RFC 6749 section 5.2); absent where the answer has none. */
+  readonly error: string | undefined;
   readonly number: number | undefined;
   readonly description: string;
   readonly correlationId: string | undefined;
@@ -122,9 +124,9 @@ function reportOf(body: unknown, secrets: readonly string[]): Report {
     : {};
   const description = harmless(fields.error_description, secrets);
   const [listed] = Array.isArray(fields.error_codes) ? fields.error_codes : [];
-  const number = Number(/\bAADSTS([0-9]{4,8})\b/.exec(description)?.[1] ?? listed);
+  const number = numberInJson(/\bAADSTS([0-9]{4,8})\b/.exec(description)?.[1] ?? listed);
   return {
-    error: fields.error,
+    error: typeof fields.error === "string" ? harmless(fields.error, secrets) : undefined,
     number: Number.isSafeInteger(number) && number > 0 ? number : undefined,
     description,
     correlationId: identifierOf(fields.correlation_id),
@@ -208,7 +210,7 @@ function unknownRefusalOf(
   { error, description }: Report,
   { credential }: TokenRequestContext,
 ): KnownRefusal {
-  const said = [foreignText(String(error)), description].filter(Boolean).join(": ");
+  const said = [error, description].filter(Boolean).join(": ");
   const keys = credential === "secret"
     ? "`auth_oauth_client_secret`"
     : "`auth_oauth_client_credential_private_key`, `auth_oauth_client_credential_thumbprint`";

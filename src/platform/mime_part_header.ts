@@ -97,9 +97,13 @@ function wordsDecoded(value: string): string {
   });
 }
 
+/** Padding may be wrong or missing. */
 function base64Decoded(text: string): Uint8Array | undefined {
+  // A pattern for what stands at the end would be tried from every equals sign before it.
+  let end = text.length;
+  while (text[end - 1] === "=") end--;
   try {
-    return Uint8Array.fromBase64(text.replace(/=+$/, ""));
+    return Uint8Array.fromBase64(text.slice(0, end));
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { SyncError } from "../../core/errors.ts";
 import { Secret } from "../../core/secret.ts";
+import { numberInJson } from "../../http/number_in_json.ts";
 import type { IssuedToken } from "../../http/token_cache.ts";
 
 /**
@@ -22,7 +23,7 @@ export function issuedTokenOf(
       { hint: "Check that no proxy or portal answers in its place" },
     );
   }
-  const renewAfterMs = Number(fields.refresh_in) * 1000;
+  const renewAfterMs = numberInJson(fields.refresh_in) * 1000;
   return {
     value: new Secret(value),
     lifetimeMs,
@@ -31,11 +32,12 @@ export function issuedTokenOf(
 }
 
 function lifetimeMsOf(fields: Readonly<Record<string, unknown>>, now: Date): number {
-  const lifetimeS = Number(fields.expires_in);
+  const lifetimeS = numberInJson(fields.expires_in);
   if (lifetimeS > 0) return lifetimeS * 1000;
   const end = fields.expires_on ?? fields.expiresOn;
   // App Service has given dates in words; the Azure CLI gives local time without saying so.
-  const endMs = Number(end) > 0 ? Number(end) * 1000 : Date.parse(String(end));
+  const endS = numberInJson(end);
+  const endMs = endS > 0 ? endS * 1000 : Date.parse(typeof end === "string" ? end : "");
   return endMs - now.getTime();
 }
 

@@ -32,7 +32,7 @@ const ORDERS: readonly ItemOrder[] = (["received", "created", "modified"] as con
   .flatMap((by) => BOUNDS.flatMap((from) => BOUNDS.map((until) => ({ by, from, until }))));
 
 /** Every shape of every operation. */
-const OPERATIONS: readonly Operation<unknown>[] = [
+export const EVERY_OPERATION: readonly Operation<unknown>[] = [
   ...[undefined, HOSTILE].flatMap((owner) => [
     getFolder([{ name: "msgfolderroot", owner }]),
     getFolder([{ name: "drafts", owner }, { name: "outbox", owner }]),
@@ -65,7 +65,7 @@ const OPERATIONS: readonly Operation<unknown>[] = [
 
 /** Every request that can be sent, by a name for it. */
 export function everyRequest(): readonly (readonly [string, string])[] {
-  return OPERATIONS.flatMap((operation, index) =>
+  return EVERY_OPERATION.flatMap((operation, index) =>
     SCHEMA_VERSIONS.flatMap((version) =>
       [undefined, HOSTILE].map((impersonate) =>
         [
