@@ -18,6 +18,7 @@ import { FailureLog } from "./failure_log.ts";
 import { FolderStates } from "./folder_states.ts";
 import { type Round, type RoundResult, runRound } from "./mailbox_round.ts";
 import { Pace } from "./pace.ts";
+import { PageSize } from "./page_size.ts";
 import { participantFilter } from "./participant_filter.ts";
 import { settingsFingerprint } from "./settings_fingerprint.ts";
 import { SkipGuard } from "./skip_guard.ts";
@@ -209,6 +210,7 @@ class MailboxWorker {
         fingerprint: settingsFingerprint(this.#mailbox),
         guard: new SkipGuard(),
         vanished: new VanishedPages(),
+        pageSize: new PageSize(),
         unmatchedLists: new UnmatchedLists(env.log),
         retrySkipped: false,
         ...(participants ? { filter: participantFilter(participants) } : {}),
