@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mapBounded } from "../../src/core/map_bounded.ts";
 import { storedEmailOf } from "../contract/stored_email_of.ts";
 import type { AzureCustomer } from "./azure_customer.ts";
-import type { StateJson } from "./customer.ts";
+import { progressOfState, type StateJson } from "./customer.ts";
 import {
   assertStatesBehind,
   type ExpectedMail,
@@ -65,8 +65,7 @@ export class AzureWitness {
     const states = names.filter((name) => /\/state\/.*\/folder-[0-9a-f]{32}\.json$/.test(name));
     const found = await mapBounded(states, READS_IN_FLIGHT, async (name) => {
       const state: StateJson = JSON.parse(await this.#set.reader.text(name));
-      const { mailbox, folder_path: folder, synced_until } = state;
-      return synced_until ? [{ mailbox, folder, syncedUntil: new Date(synced_until) }] : [];
+      return progressOfState(state);
     });
     return found.flat();
   }

@@ -4,7 +4,7 @@ import { expectedEmails } from "../exchange/expected_emails.ts";
 import { seededEntropy } from "../exchange/seeded_entropy.ts";
 import { startSimulatedExchange } from "../exchange/simulated_exchange.ts";
 import { runAppliance, spawnAppliance } from "./appliance.ts";
-import { type Customer, customerOf, readDelivered, readStates } from "./customer.ts";
+import { type Customer, customerOf, readDelivered, readProgress } from "./customer.ts";
 import { assertStatesBehind, type ExpectedMail, expectedMail } from "./expected_mail.ts";
 import { hit } from "./hit.ts";
 import { filesBelow } from "../files_below.ts";
@@ -34,11 +34,8 @@ async function assertStateBehindData(
     const { mailbox, metadata, id, mime_sha256 } = JSON.parse(await Deno.readTextFile(path));
     stored.add(JSON.stringify([mailbox, metadata.folder, id, mime_sha256]));
   }
-  const progress = (await readStates(prefix)).flatMap(({ mailbox, folder_path, synced_until }) =>
-    synced_until ? [{ mailbox, folder: folder_path, syncedUntil: new Date(synced_until) }] : []
-  );
   assertStatesBehind(
-    progress,
+    await readProgress(prefix),
     expected,
     ({ mailbox, folder, id, sha256 }) => stored.has(JSON.stringify([mailbox, folder, id, sha256])),
   );
