@@ -7,6 +7,10 @@ export const LIMITS = {
   syncPageChangesMax: 512,
   /** Exchange returns at most 250 items per FindItem with a restriction (EWSFindCountLimit). */
   listPageItemsMax: 250,
+  /** The first page of a process: one GetItem. */
+  listPageItemsMin: 10,
+  /** A page of older mail is to be settled within this: what a kill throws away. */
+  listPageMs: 5_000,
   /** Microsoft advises 10 items per GetItem that asks for content (mailbox-synchronization). */
   fetchItemsMax: 10,
   /** Bytes, as Exchange states sizes, that one GetItem may ask for; a larger item goes alone. */

@@ -1,6 +1,6 @@
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { SyncError } from "../core/errors.ts";
-import { serverWords } from "./server_words.ts";
+import { serverWords } from "../source/server_words.ts";
 
 /** An EWS answer is about a dozen levels deep. */
 const DEPTH_MAX = 64;

@@ -4,6 +4,7 @@ import type { SettingsFingerprint } from "../core/sync_state.ts";
 import type { Delivery } from "./delivery.ts";
 import type { FolderStates } from "./folder_states.ts";
 import type { SettledItems } from "./settled_items.ts";
+import type { PageSize } from "./page_size.ts";
 import type { VanishedPages } from "./vanished_pages.ts";
 
 /** What one pass over one folder needs. */
@@ -15,6 +16,8 @@ export interface FolderPass extends Delivery {
   readonly fingerprint: SettingsFingerprint;
   readonly vanished: VanishedPages;
   readonly settled: SettledItems;
+  /** Of listings in this mailbox. */
+  readonly pageSize: PageSize;
   /** Pages of older mail in work, whole process. */
   readonly backfills: Semaphore;
   /** Every skipped item is tried again, not only those whose time has come. */

@@ -1,6 +1,5 @@
 import { assert, SyncError } from "../core/errors.ts";
 import { laterOf } from "../core/later_of.ts";
-import { LIMITS } from "../core/limits.ts";
 import type { FolderOf, ListPage } from "../core/ports.ts";
 import {
   advanceBackfill,
@@ -62,13 +61,26 @@ async function listPages(
     // Its failure is met where it is awaited; until then it must not count as unhandled.
     ahead?.catch(() => undefined);
     const isCommitted = await pass.backfills.run(
-      () => progress.settle([{ itemIds: page.itemIds }], after),
+      () => settlePage(pass, progress, page, after),
       progress.signal,
     );
     if (!isCommitted) return false;
     listing = ahead;
   }
   return !isBehind(progress.state);
+}
+
+/** Resolves to false if the page is not committed. */
+async function settlePage(
+  { pageSize, env }: FolderPass,
+  progress: PassProgress,
+  { itemIds }: ListPage,
+  after: (settlement: Settlement) => FolderSyncState,
+): Promise<boolean> {
+  const startedMs = env.clock.monotonicMs();
+  const isCommitted = await progress.settle([{ itemIds }], after);
+  if (isCommitted) pageSize.settled(itemIds.length, env.clock.monotonicMs() - startedMs);
+  return isCommitted;
 }
 
 function advanceListing(
@@ -93,7 +105,7 @@ function listNext(
   throwIfStopping(pass.stop);
   return pass.source.list(at, {
     signal: pass.stop.aborted,
-    limit: Math.min(LIMITS.listPageItemsMax, remaining),
+    limit: Math.min(pass.pageSize.items, remaining),
     ...partOf(phase, at.mailbox.startTimestamp),
   });
 }

@@ -18,6 +18,7 @@ import { FailureLog } from "./failure_log.ts";
 import { FolderStates } from "./folder_states.ts";
 import { type Round, type RoundResult, runRound } from "./mailbox_round.ts";
 import { Pace } from "./pace.ts";
+import { PageSize } from "./page_size.ts";
 import { participantFilter } from "./participant_filter.ts";
 import type { SettledItems } from "./settled_items.ts";
 import { settingsFingerprint } from "./settings_fingerprint.ts";
@@ -216,6 +217,7 @@ class MailboxWorker {
         guard: new SkipGuard(),
         vanished: new VanishedPages(),
         settled: this.#engine.settled,
+        pageSize: new PageSize(),
         unmatchedLists: new UnmatchedLists(env.log),
         retrySkipped: false,
         ...(participants ? { filter: participantFilter(participants) } : {}),

@@ -9,7 +9,7 @@ import { type SimulatedExchange, startSimulatedExchange } from "../exchange/simu
 import { assertPresentable, type Run, runAppliance } from "./appliance.ts";
 import { type Customer, customerOf } from "./customer.ts";
 
-/** Emails that the customer has. */
+/** Emails that the customer has, unless said otherwise. */
 export const EMAILS = 150;
 const CONTAINER = "mail";
 const SECRETS = ["Pässwörd 1!", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1"];
@@ -23,16 +23,18 @@ export interface AzureCustomer extends AsyncDisposable {
   readonly args: (command: string, ...options: readonly string[]) => readonly string[];
 }
 
-/** An Exchange with mail, and a container of blobs for it. */
+/** An Exchange with `emails` in three mailboxes, and a container of blobs for them. */
 export async function azureCustomer(
   keys: Readonly<Record<string, unknown>> = {},
+  emails = EMAILS,
 ): Promise<AzureCustomer> {
   const disposables = new AsyncDisposableStack();
   const azurite = disposables.use(await startAzurite());
   const reader = disposables.use(new BlobReader(azurite.endpoint, CONTAINER));
   await reader.createContainer();
   const exchange = disposables.use(await startSimulatedExchange());
-  spreadCorpus(["a", "b"].map((name) => exchange.addMailbox(`${name}@corp.example`)), EMAILS);
+  const mailboxes = ["a", "b", "c"].map((name) => exchange.addMailbox(`${name}@corp.example`));
+  spreadCorpus(mailboxes, emails);
   const customer = disposables.use(await customerOf(exchange, keys));
   return {
     exchange,

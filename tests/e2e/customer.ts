@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { filesBelow } from "../files_below.ts";
 import type { SimulatedExchange } from "../exchange/simulated_exchange.ts";
 import { assertPresentable, type Run, runAppliance } from "./appliance.ts";
+import type { FolderProgress } from "./expected_mail.ts";
 
 /** What a customer has on disk: a config, a CA file, a folder for the mail. Gone when disposed. */
 export interface Customer extends AsyncDisposable {
@@ -136,4 +137,16 @@ export async function readStates(prefix: string): Promise<readonly StateJson[]> 
   const paths = (await filesBelow(join(prefix, "state")))
     .filter((path) => /\/folder-[0-9a-f]{32}\.json$/.test(path));
   return await Promise.all(paths.map(async (path) => JSON.parse(await Deno.readTextFile(path))));
+}
+
+/** How far the states below a prefix say that folders have come. */
+export async function readProgress(prefix: string): Promise<readonly FolderProgress[]> {
+  return (await readStates(prefix)).flatMap(progressOfState);
+}
+
+/** None where a folder has not come to anything yet. */
+export function progressOfState(
+  { mailbox, folder_path: folder, synced_until }: StateJson,
+): readonly FolderProgress[] {
+  return synced_until ? [{ mailbox, folder, syncedUntil: new Date(synced_until) }] : [];
 }

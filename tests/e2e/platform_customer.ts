@@ -1,32 +1,23 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { expectedEmails } from "../exchange/expected_emails.ts";
-import { bytesOf } from "../exchange/mime_source.ts";
 import { spreadCorpus } from "../exchange/corpus_delivery.ts";
 import { type SimulatedExchange, startSimulatedExchange } from "../exchange/simulated_exchange.ts";
 import type { LedgerEmail } from "../platform/platform_ledger.ts";
 import { SimulatedPlatform } from "../platform/simulated_platform.ts";
 import { assertPresentable, type Run, runAppliance } from "./appliance.ts";
 import { type Customer, customerOf } from "./customer.ts";
+import { type ExpectedMail, expectedMail, type FolderProgress } from "./expected_mail.ts";
 
-/** Emails that `exchangeWithMail` brings, less the few without a Message-ID. */
+/** Emails that `exchangeWithMail` brings. */
 export const EMAILS = 400;
 
 const BUCKET = { owner: "owner", name: "bucket" };
 
-/** Mail of which all has a Message-ID, so that a test can tell its id. */
+/** Mail in three mailboxes. */
 export async function exchangeWithMail(emails = EMAILS): Promise<SimulatedExchange> {
   const exchange = await startSimulatedExchange();
   const mailboxes = ["a", "b", "c"].map((name) => exchange.addMailbox(`${name}@corp.example`));
   spreadCorpus(mailboxes, emails);
-  for (const mailbox of mailboxes) {
-    for (const folder of mailbox.descendantsOf(mailbox.distinguishedFolder("root").id)) {
-      for (const { id, internetMessageId } of mailbox.itemsOf(folder.id)) {
-        if (!internetMessageId?.trim()) mailbox.delete(id);
-      }
-    }
-  }
   return exchange;
 }
 
@@ -87,44 +78,43 @@ export async function runOnce(
   return run;
 }
 
-/** What may be stored under an id: several emails can share one, and the last one wins. */
-export interface ExpectedRecord {
-  /** SHA-256 of their MIME content where it is sent as it is. */
-  readonly asTheyAre: ReadonlySet<string>;
-  /** Whether there is one that is not valid UTF-8 or holds a NUL, and is hence re-encoded. */
-  readonly someReencoded: boolean;
+/** How far the records on the platform say that folders have come. */
+export function progressOf({ platform, bucketId }: PlatformCustomer): readonly FolderProgress[] {
+  return platform.statesOf(bucketId).flatMap(({ mailbox_name, folder_path, synced_until }) =>
+    synced_until
+      ? [{
+        mailbox: String(mailbox_name),
+        folder: folder_path as readonly string[],
+        syncedUntil: new Date(String(synced_until)),
+      }]
+      : []
+  );
 }
 
-/** Everything the platform must hold of an Exchange whose emails all have a Message-ID. */
-export function expectedRecords(exchange: SimulatedExchange): ReadonlyMap<string, ExpectedRecord> {
-  const records = new Map<string, { asTheyAre: Set<string>; someReencoded: boolean }>();
-  for (const { item } of expectedEmails(exchange.store)) {
-    const id = item.internetMessageId!.trim();
-    const record = records.get(id) ?? { asTheyAre: new Set(), someReencoded: false };
-    records.set(id, record);
-    const mime = bytesOf(item.mime!);
-    if (isText(mime)) record.asTheyAre.add(createHash("sha256").update(mime).digest("hex"));
-    else record.someReencoded = true;
-  }
-  return records;
+/** Everything the platform must hold of an Exchange, by id: several emails can share one. */
+export function expectedRecords(
+  exchange: SimulatedExchange,
+): ReadonlyMap<string, readonly ExpectedMail[]> {
+  return Map.groupBy(expectedMail(exchange), ({ id }) => id);
 }
 
-function isText(bytes: Uint8Array): boolean {
-  try {
-    return !new TextDecoder("utf-8", { fatal: true }).decode(bytes).includes("\0");
-  } catch {
-    return false;
-  }
+/** Whether an email lies on the platform as it should: of several under one id, the last. */
+export function isStoredAs(stored: LedgerEmail, email: ExpectedMail): boolean {
+  return stored.mailbox === email.mailbox &&
+    (stored.mimeSha256 === email.sha256 || !email.isText);
 }
 
 /** Asserts that the platform holds exactly what it should, as it should. */
 export function assertComplete(
   stored: readonly LedgerEmail[],
-  expected: ReadonlyMap<string, ExpectedRecord>,
+  expected: ReadonlyMap<string, readonly ExpectedMail[]>,
 ): void {
   assert.deepEqual(stored.map(({ id }) => id).sort(), [...expected.keys()].sort());
-  for (const { id, mimeSha256 } of stored) {
-    const { asTheyAre, someReencoded } = expected.get(id)!;
-    assert.ok(asTheyAre.has(mimeSha256) || someReencoded, `${id} has the content of no email`);
+  for (const email of stored) {
+    const candidates = expected.get(email.id)!;
+    assert.ok(
+      candidates.some((one) => isStoredAs(email, one)),
+      `${email.id} has the content of no email`,
+    );
   }
 }

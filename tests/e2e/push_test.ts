@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { corpusEmails } from "../exchange/corpus.ts";
+import { headerOf } from "../exchange/mime_header.ts";
+import { heldMime } from "../exchange/mime_source.ts";
+import { NESTED_EMAIL } from "../exchange/ews/example_service.ts";
 import { SimulatedPlatform } from "../platform/simulated_platform.ts";
 import { spawnAppliance } from "./appliance.ts";
 import { platformCustomer, runOnce } from "./platform_customer.ts";
@@ -13,9 +17,22 @@ import {
   uniqueIds,
 } from "./stored_mail.ts";
 
+/** Mail that consists of parts, as mail with attachments does; none of it is in `exchangeWithMail`. */
+function emailsOfParts() {
+  return corpusEmails().slice(EMAILS)
+    .filter(({ bytes }) => headerOf(bytes).get("content-type")?.startsWith("multipart/mixed"))
+    .slice(0, 80)
+    .map(({ bytes }) => heldMime(bytes));
+}
+
 Deno.test("files that are pushed are on the platform as after a direct sync, email for email", async () => {
   await using exchange = await exchangeWithMail();
-  await using set = await platformCustomer(exchange);
+  const mailbox = exchange.store.mailbox("a@corp.example")!;
+  const inbox = mailbox.distinguishedFolder("inbox").id;
+  for (const mime of [NESTED_EMAIL, ...emailsOfParts()]) mailbox.deliver(inbox, mime);
+  const settings = { bucket: BUCKET, upload_attachments: true };
+  const mailboxes = { "a@corp.example": settings, "b@corp.example": settings };
+  await using set = await platformCustomer(exchange, { mailboxes });
   const direct = await runOnce(set, set.withState("run"));
   assert.equal(direct.code, 0, direct.stderr);
   const files = await syncedToFiles(set);
@@ -28,6 +45,9 @@ Deno.test("files that are pushed are on the platform as after a direct sync, ema
   const ids = uniqueIds(files);
   assert.ok(ids.length > EMAILS / 2);
   for (const id of ids) assert.deepEqual(pushed.get(id), expected.get(id));
+  const attachments = set.platform.ledger.attachments;
+  assert.ok(attachments.size > 20, `${attachments.size} attachments`);
+  assert.deepEqual(platform.ledger.attachments, attachments);
 });
 
 Deno.test("a push that is killed again and again arrives at its end, and never begins at the beginning", async () => {

@@ -3,8 +3,10 @@ import { spreadCorpus } from "../exchange/corpus_delivery.ts";
 import { expectedEmails } from "../exchange/expected_emails.ts";
 import { seededEntropy } from "../exchange/seeded_entropy.ts";
 import { startSimulatedExchange } from "../exchange/simulated_exchange.ts";
-import { runAppliance, type RunningAppliance, spawnAppliance } from "./appliance.ts";
-import { type Customer, customerOf, readDelivered, readStates } from "./customer.ts";
+import { runAppliance, spawnAppliance } from "./appliance.ts";
+import { type Customer, customerOf, readDelivered, readProgress } from "./customer.ts";
+import { assertStatesBehind, type ExpectedMail, expectedMail } from "./expected_mail.ts";
+import { hit } from "./hit.ts";
 import { filesBelow } from "../files_below.ts";
 
 const EMAILS = 6_000;
@@ -21,42 +23,22 @@ async function exchangeWithMail() {
 
 type Exchange = Awaited<ReturnType<typeof exchangeWithMail>>;
 
-/** Starts the appliance and hits it with a signal once so many contents have been served. */
-async function hit(
-  exchange: Exchange,
-  customer: Customer,
-  served: number,
-  signal: Deno.Signal,
-): Promise<RunningAppliance> {
-  const running = spawnAppliance(customer.run);
-  const { promise: reached, resolve } = Promise.withResolvers<void>();
-  exchange.intercept = (_request, next) => {
-    if (exchange.ledger.totals().mimeServed >= served) resolve();
-    return next();
-  };
-  await reached;
-  exchange.intercept = undefined;
-  running.kill(signal);
-  return running;
-}
-
 /** No state says that more is settled than lies on disk, whenever the appliance died. */
-async function assertStateBehindData(exchange: Exchange, { prefix }: Customer): Promise<void> {
-  const stored = new Map<string, number>();
+async function assertStateBehindData(
+  expected: readonly ExpectedMail[],
+  { prefix }: Customer,
+): Promise<void> {
+  const stored = new Set<string>();
   for (const path of await filesBelow(`${prefix}/data`)) {
     if (path.includes(".tmp") || !path.endsWith(".json")) continue;
-    const { mailbox, metadata } = JSON.parse(await Deno.readTextFile(path));
-    const place = JSON.stringify([mailbox, metadata.folder]);
-    stored.set(place, (stored.get(place) ?? 0) + 1);
+    const { mailbox, metadata, id, mime_sha256 } = JSON.parse(await Deno.readTextFile(path));
+    stored.add(JSON.stringify([mailbox, metadata.folder, id, mime_sha256]));
   }
-  for (const { mailbox, folder_path, synced_until } of await readStates(prefix)) {
-    if (!synced_until) continue;
-    const place = JSON.stringify([mailbox, folder_path]);
-    const settled = expectedEmails(exchange.store).filter(({ mailbox, folder, item }) =>
-      JSON.stringify([mailbox, folder]) === place && item.receivedAt! < new Date(synced_until)
-    );
-    assert.ok((stored.get(place) ?? 0) >= settled.length, `${place} runs ahead`);
-  }
+  assertStatesBehind(
+    await readProgress(prefix),
+    expected,
+    ({ mailbox, folder, id, sha256 }) => stored.has(JSON.stringify([mailbox, folder, id, sha256])),
+  );
 }
 
 /** Finishes the sync and compares what lies on disk with what the server holds. */
@@ -75,13 +57,15 @@ async function assertCompletes(exchange: Exchange, customer: Customer): Promise<
 Deno.test("killed twenty times at random, the first sync completes and fetches little twice", async () => {
   await using exchange = await exchangeWithMail();
   await using customer = await customerOf(exchange);
+  const expected = expectedMail(exchange);
   const entropy = seededEntropy(20);
   for (let kill = 0; kill < KILLS; kill++) {
-    const done = exchange.ledger.totals().mimeServed;
+    const done = exchange.ledger.totals().emailsServed;
     const share = (EMAILS - done) / (KILLS - kill);
-    const { ended } = await hit(exchange, customer, done + share * entropy.next(), "SIGKILL");
+    const emailsServed = done + share * entropy.next();
+    const { ended } = await hit(exchange, { args: customer.run, emailsServed, signal: "SIGKILL" });
     assert.equal((await ended).code, 137);
-    await assertStateBehindData(exchange, customer);
+    await assertStateBehindData(expected, customer);
   }
   await assertCompletes(exchange, customer);
   const { mimeServed } = exchange.ledger.totals();
@@ -91,7 +75,11 @@ Deno.test("killed twenty times at random, the first sync completes and fetches l
 Deno.test("SIGTERM under load ends with exit code 0, and the next run goes on from there", async () => {
   await using exchange = await exchangeWithMail();
   await using customer = await customerOf(exchange);
-  const { ended } = await hit(exchange, customer, 400, "SIGTERM");
+  const { ended } = await hit(exchange, {
+    args: customer.run,
+    emailsServed: 400,
+    signal: "SIGTERM",
+  });
   const run = await ended;
   assert.equal(run.code, 0, run.stderr);
   assert.ok(run.log.some(({ msg }) => msg === "Stopped."));

@@ -104,6 +104,20 @@ undiciCase(
   },
 );
 
+undiciCase(
+  "a process that lives for three batches comes forward all the same",
+  async () => {
+    await using platform = new SimulatedPlatform({ buckets: [BUCKET] });
+    const source = crowdedMailbox(300);
+    let lives = 1;
+    while (!await live(source, platform, { putsMax: 3 })) {
+      assert.ok(++lives < 30, `${idsOf(platform).length} emails in ${lives} lives`);
+    }
+    assert.equal(idsOf(platform).length, 300);
+    assert.ok(lives > 2);
+  },
+);
+
 undiciCase("with a disk, a restart delivers nothing twice but what was in work", async () => {
   await using platform = new SimulatedPlatform({ buckets: [BUCKET] });
   const stateDir = await Deno.makeTempDir();

@@ -81,14 +81,13 @@ export class SimulatedPlatform implements AsyncDisposable {
   configsAt: "documented" | "private" = "documented";
   /** What is said of an attachment's hash; default: its SHA-256. */
   contentHashOf: ((bytes: Uint8Array) => string) | undefined;
-  readonly #listener: Deno.Listener;
-  readonly #scheme: string;
+  readonly #certificate: CertificateWithKey | undefined;
+  readonly #port: number;
   readonly #basePath: string;
   readonly #prefix: string;
   readonly #open = new Map<Deno.Conn, Promise<void>>();
-  readonly #accepting: Promise<void>;
   readonly #defects: unknown[] = [];
-  #closed = false;
+  #listening: AsyncDisposable;
 
   constructor(
     { basePath = "", prefix = "api/_private", port = 0, buckets = [], certificate }:
@@ -97,18 +96,16 @@ export class SimulatedPlatform implements AsyncDisposable {
     this.#basePath = basePath;
     this.#prefix = prefix;
     for (const bucket of buckets) this.addBucket(bucket);
-    const address = { hostname: "127.0.0.1", port };
-    this.#scheme = certificate ? "https" : "http";
-    this.#listener = certificate
-      ? Deno.listenTls({ ...address, cert: certificate.pem, key: certificate.keyPem })
-      : Deno.listen(address);
-    this.#accepting = this.#accept();
+    this.#certificate = certificate;
+    const listener = this.#listener(port);
+    this.#port = (listener.addr as Deno.NetAddr).port;
+    this.#listening = this.#listen(listener);
   }
 
   /** What `--reinfer-api-endpoint` is set to. */
   get endpoint(): string {
-    const { port } = this.#listener.addr as Deno.NetAddr;
-    return `${this.#scheme}://localhost:${port}${this.#basePath}/api/`;
+    const scheme = this.#certificate ? "https" : "http";
+    return `${scheme}://localhost:${this.#port}${this.#basePath}/api/`;
   }
 
   addBucket({ owner, name }: BucketName): SimulatedBucket {
@@ -131,18 +128,43 @@ export class SimulatedPlatform implements AsyncDisposable {
     for (const connection of this.#open.keys()) closeQuietly(connection);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
-    this.#listener.close();
-    await this.#accepting;
+  /** Is out until `start`, as a process that has ended: connections are refused; what it holds stays. */
+  async stop(): Promise<void> {
+    await this.#listening[Symbol.asyncDispose]();
     this.cutConnections();
     await Promise.all(this.#open.values());
+  }
+
+  /** Is there again after `stop`, at the same endpoint. */
+  start(): void {
+    this.#listening = this.#listen(this.#listener(this.#port));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
     if (this.#defects.length > 0) throw new AggregateError(this.#defects, "The simulation failed");
   }
 
-  async #accept(): Promise<void> {
-    while (!this.#closed) {
-      const connection = await this.#listener.accept().catch(() => undefined);
+  #listener(port: number): Deno.Listener {
+    const address = { hostname: "127.0.0.1", port };
+    return this.#certificate
+      ? Deno.listenTls({ ...address, cert: this.#certificate.pem, key: this.#certificate.keyPem })
+      : Deno.listen(address);
+  }
+
+  #listen(listener: Deno.Listener): AsyncDisposable {
+    const accepting = this.#accept(listener);
+    return {
+      [Symbol.asyncDispose]: async () => {
+        closeQuietly(listener);
+        await accepting;
+      },
+    };
+  }
+
+  async #accept(listener: Deno.Listener): Promise<void> {
+    for (;;) {
+      const connection = await listener.accept().catch(() => undefined);
       if (!connection) return;
       if ("setNoDelay" in connection) (connection as Deno.TcpConn).setNoDelay(true);
       const served = this.#serve(connection).finally(() => {
@@ -380,9 +402,9 @@ function isNetworkFailure(error: unknown): boolean {
     .some((kind) => error instanceof kind);
 }
 
-function closeQuietly(connection: Deno.Conn): void {
+function closeQuietly(resource: Pick<Deno.Conn, "close">): void {
   try {
-    connection.close();
+    resource.close();
   } catch (error) {
     if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
