@@ -1,5 +1,14 @@
-import type { SimulatedExchange } from "../exchange/simulated_exchange.ts";
+import type { HttpAnswer } from "../exchange/http_server.ts";
+import type { Ledger } from "../exchange/ledger.ts";
 import { type RunningAppliance, spawnAppliance } from "./appliance.ts";
+
+/** A server of mail, over any protocol. */
+export interface MailServer {
+  readonly ledger: Ledger;
+  intercept:
+    | ((request: never, next: () => HttpAnswer) => HttpAnswer | Promise<HttpAnswer>)
+    | undefined;
+}
 
 /** What to start, and when to hit it. */
 export interface Hit {
@@ -12,17 +21,17 @@ export interface Hit {
 
 /** Starts the appliance and hits it with a signal once so many emails have been served. */
 export async function hit(
-  exchange: SimulatedExchange,
+  server: MailServer,
   { args, env, emailsServed, signal }: Hit,
 ): Promise<RunningAppliance> {
   const running = spawnAppliance(args, env);
   const { promise: reached, resolve } = Promise.withResolvers<void>();
-  exchange.intercept = (_request, next) => {
-    if (exchange.ledger.totals().emailsServed >= emailsServed) resolve();
+  server.intercept = (_request, next) => {
+    if (server.ledger.totals().emailsServed >= emailsServed) resolve();
     return next();
   };
   await reached;
-  exchange.intercept = undefined;
+  server.intercept = undefined;
   running.kill(signal);
   return running;
 }
