@@ -42,6 +42,8 @@ export interface IdentityServices extends AsyncDisposable {
 /** The object id of everybody that signs in here. */
 const OBJECT_ID = "6f1f9d7e-0000-4000-8000-000000000001";
 const RESOURCE = "https://storage.azure.com";
+/** Azure forgives clocks so much, and requests that were under way; the emulator nothing. */
+const TOLERANCE_S = 300;
 
 export async function startIdentityServices(
   options: CertificateOptions = {},
@@ -98,7 +100,7 @@ class RunningServices implements IdentityServices {
       oid: OBJECT_ID,
       iat: nowS,
       nbf: nowS - 1,
-      exp: this.#endS(),
+      exp: this.#endS() + TOLERANCE_S,
       jti: crypto.randomUUID(),
     };
     const parts = [{ alg: "none", typ: "JWT" }, claims].map((part) =>
