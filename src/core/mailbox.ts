@@ -46,8 +46,8 @@ export interface Folder {
   readonly id: string;
   /** Display names from the top-level folder down; a name may hold any character. */
   readonly path: readonly string[];
-  /** Number of items the server counts in it, for progress only. */
-  readonly itemCount?: number;
   /** Exchange's name of its role, e.g. `inbox`; absent for folders people made. */
   readonly role?: string;
+  /** Number of items the server counts in it, for progress only. */
+  readonly itemCount?: number;
 }

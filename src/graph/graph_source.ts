@@ -42,7 +42,7 @@ export function createGraphSource(options: GraphClientOptions): MailSource & Mai
 }
 
 class GraphSource implements MailSource, MailSurvey {
-  readonly api = "graph";
+  readonly api = "graph" as const;
   readonly #env: Env;
   readonly #client: GraphClient;
   readonly #tree: FolderTree;
