@@ -95,7 +95,7 @@ export interface ChangesOptions extends CallOptions {
 }
 
 export interface Change {
-  /** `createOrUpdate`: arrived here or changed here: the source cannot tell which. */
+  /** `createOrUpdate`: arrived here or changed here; the source cannot tell which. */
   readonly kind: "create" | "update" | "createOrUpdate" | "delete" | "readFlag";
   readonly itemId: string;
 }

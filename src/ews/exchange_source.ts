@@ -44,7 +44,7 @@ export function createExchangeSource(options: EwsClientOptions): MailSource & Ma
 }
 
 class ExchangeSource implements MailSource, MailSurvey {
-  readonly api = "ews";
+  readonly api = "ews" as const;
   readonly #client: EwsClient;
   readonly #changes: ChangePages;
   readonly #content: ContentFetcher;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { CallOptions, Env } from "../core/env.ts";
+import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Change, ChangePage, ChangesOptions, FolderOf } from "../core/ports.ts";
 import { smallerAfter } from "../source/smaller_page.ts";
@@ -59,6 +60,8 @@ export class ChangePages {
       background,
       insteadAfter: smallerAfter(wanted, requestOf),
     });
+    // The next page would be the same for ever.
+    if (!answer.value.complete && answer.value.token === token) throw inCircles();
     return answer.value;
   }
 
@@ -87,6 +90,10 @@ export class ChangePages {
       return { kind: isGone ? "delete" : "createOrUpdate", itemId };
     });
   }
+}
+
+function inCircles(): SyncError {
+  return new SyncError("retryable", "ResponseCorrupt", "Graph's list of changes goes in circles");
 }
 
 const GONE_CODES: ReadonlySet<string> = new Set(["ErrorItemNotFound", "ItemNotFound"]);

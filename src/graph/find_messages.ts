@@ -8,6 +8,8 @@ import { listingUnavailable, NOT_IN_TIME, NOT_IN_TIME_MAX } from "../source/list
 import { smallerAfter } from "../source/smaller_page.ts";
 import type { GraphClient, SendOptions } from "./graph_client.ts";
 import { GRAPH_FAILURES, GRAPH_FOLDER_CODES } from "./graph_errors.ts";
+import { pathOfLink } from "./graph_link.ts";
+import { GRAPH_LIMITS } from "./graph_limits.ts";
 import { graphPath, type GraphQuery, timeLiteral } from "./graph_path.ts";
 import { type GraphRequest, readAs } from "./graph_request.ts";
 import {
@@ -26,6 +28,8 @@ export interface FindRequest extends PageRequest {
 export interface MessagePage extends ItemPage {
   /** What the page said of its items; empty where only ids could be had. */
   readonly descriptions: readonly ItemDescription[];
+  /** Path of the page after this one. */
+  readonly nextPath?: string;
 }
 
 export interface FindOptions extends Pick<SendOptions<unknown>, "signal"> {
@@ -44,8 +48,8 @@ const GIVEN_UP: ReadonlySet<string> = new Set(["ErrorTimeoutExpired", "ErrorInte
 
 const TIMES = { received: "receivedDateTime", modified: "lastModifiedDateTime" } as const;
 
-/** Nothing in Exchange is older; a filter on a time leaves out what does not have it. */
-const OLDEST = new Date("1601-01-01T00:00:00Z");
+/** No email is older; a filter on a time leaves out what does not have it. */
+const OLDEST = new Date("1900-01-01T00:00:00Z");
 
 const ANSWER = z.object({
   value: z.array(MESSAGE),
@@ -63,22 +67,32 @@ export async function findMessages(
   request: FindRequest,
   { signal, probe }: FindOptions,
 ): Promise<MessagePage> {
-  const search = (withDescriptions: boolean) => {
-    const requestOf = (limit: number) => listMessages(at, { ...request, limit }, withDescriptions);
-    return client.send(at.mailbox, requestOf(request.limit), {
+  const search = async (withDescriptions: boolean) => {
+    const { endpoint } = client;
+    const requestOf = (limit: number) =>
+      listMessages(at, { ...request, limit, withDescriptions, endpoint });
+    const options = {
       signal,
       background: true,
-      attemptsMax: (error) => attemptsMaxOf(error, withDescriptions),
-      insteadAfter: smallerAfter(request.limit, requestOf),
-    });
+      attemptsMax: (error: SyncError) => attemptsMaxOf(error, withDescriptions),
+    };
+    const insteadAfter = smallerAfter(request.limit, requestOf);
+    const first = requestOf(request.limit);
+    let { value } = await client.send(at.mailbox, first, { ...options, insteadAfter });
+    // Graph may give empty pages before others (Microsoft, "Paging Microsoft Graph data").
+    for (let pages = 1; value.items.length === 0 && value.nextPath !== undefined; pages++) {
+      if (pages > GRAPH_LIMITS.pagesMax) throw endless();
+      ({ value } = await client.send(at.mailbox, { ...first, path: value.nextPath }, options));
+    }
+    return value;
   };
   try {
-    return (await search(true)).value;
+    return await search(true);
   } catch (error) {
     if (!(error instanceof SyncError) || !mayBeOfOneMessage(error)) throw error;
   }
   try {
-    return (await search(false)).value;
+    return await search(false);
   } catch (error) {
     if (!(error instanceof SyncError) || !mayBeUnavailable(error)) throw error;
     // Otherwise it is the server that does not work, not this listing.
@@ -90,8 +104,10 @@ export async function findMessages(
 /** The request for one page. */
 function listMessages(
   { mailbox, folder }: FolderOf,
-  { order, offset, limit }: FindRequest,
-  withDescriptions: boolean,
+  { order, offset, limit, withDescriptions, endpoint }: FindRequest & {
+    readonly withDescriptions: boolean;
+    readonly endpoint: URL;
+  },
 ): GraphRequest<MessagePage> {
   const time = TIMES[order.by];
   const described: GraphQuery = withDescriptions
@@ -115,9 +131,14 @@ function listMessages(
         descriptions: withDescriptions
           ? value.map((message) => messageDescriptionOf(message, mailbox))
           : [],
+        ...(nextLink ? { nextPath: pathOfLink(nextLink, endpoint) } : {}),
       };
     },
   };
+}
+
+function endless(): SyncError {
+  return new SyncError("retryable", "ResponseIncomplete", "Graph answers with empty pages only");
 }
 
 function filterOf({ by, from = OLDEST, until }: FindRequest["order"]): string {

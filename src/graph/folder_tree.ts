@@ -139,11 +139,12 @@ export class FolderTree {
   ): Promise<readonly GraphFolder[]> {
     const folders = [...first.folders];
     let { nextPath } = first;
-    while (nextPath !== undefined) {
+    for (let pages = 1; nextPath !== undefined; pages++) {
       const request = furtherFolders(nextPath, this.#client.endpoint);
       const { value } = await this.#client.send(mailbox, request, options);
       folders.push(...value.folders);
-      if (folders.length > GRAPH_LIMITS.foldersMax) throw tooManyFolders();
+      const isEndless = folders.length > GRAPH_LIMITS.foldersMax || pages > GRAPH_LIMITS.pagesMax;
+      if (isEndless) throw tooManyFolders();
       nextPath = value.nextPath;
     }
     return folders;

@@ -39,8 +39,8 @@ const TOKEN: Meaning = {
 };
 const ADDRESS: Meaning = {
   reaction: "mailbox",
-  hint: "Check that the configured address is the primary SMTP address of an existing mailbox of " +
-    "this tenant (Get-Mailbox ADDRESS)",
+  hint: "Check that the configured address is the primary SMTP address or user principal name of " +
+    "an existing mailbox of this tenant (Get-Mailbox ADDRESS)",
 };
 const NO_MAILBOX: Meaning = {
   reaction: "mailbox",

@@ -19,6 +19,8 @@ export const GRAPH_LIMITS = {
   linkCharactersMax: 16 * 1024,
   /** Folders of one page; Graph's own maximum for `$top` is larger. */
   folderPage: 250,
+  /** Pages without end: of folders below one, and empty ones of messages. */
+  pagesMax: 200,
   /** Folders of one mailbox: Exchange allows fewer. */
   foldersMax: 50_000,
   /** Items without received time of one folder; where there are more, it is swept instead. */

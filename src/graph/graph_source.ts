@@ -42,7 +42,7 @@ export function createGraphSource(options: GraphClientOptions): MailSource & Mai
 }
 
 class GraphSource implements MailSource, MailSurvey {
-  readonly api = "graph";
+  readonly api = "graph" as const;
   readonly #env: Env;
   readonly #client: GraphClient;
   readonly #tree: FolderTree;
@@ -179,12 +179,15 @@ class GraphSource implements MailSource, MailSurvey {
       });
     }
     const order = { ...request.order, by };
-    const { descriptions, ...page } = await findMessages(this.#client, at, { ...request, order }, {
+    const { descriptions, items, complete } = await findMessages(this.#client, at, {
+      ...request,
+      order,
+    }, {
       signal,
       probe: () => this.probe(at.mailbox, { signal }),
     });
     this.#listed.remember(at.mailbox, descriptions);
-    return page;
+    return { items, complete };
   }
 
   async #fetch(

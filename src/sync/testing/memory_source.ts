@@ -40,7 +40,7 @@ interface MemoryMail {
 
 /** Mailboxes in memory, as a source shows them. */
 export class MemorySource implements MailSource {
-  readonly api = "ews";
+  readonly api = "ews" as const;
   readonly #mailboxes = new Map<string, MemoryFolder[]>();
   readonly fetched: string[] = [];
   /** Items that listings gave out. */
