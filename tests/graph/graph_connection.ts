@@ -7,13 +7,17 @@ import { batchAnswer, batchedRequestsOf, isBatch } from "./batch.ts";
 import { errorBody, type ErrorPlace, GraphError } from "./graph_errors.ts";
 import { type GraphService, JSON_TYPE, routed, type RoutedRequest } from "./graph_service.ts";
 import type { MailboxLimits } from "./mailbox_limits.ts";
+import { leftAfter } from "./running_answer.ts";
 import { type GraphTokenJudge, refusalOfToken } from "./token_check.ts";
 
-/** A signed-in request on its way to the service; each request of a batch is one of its own. */
+/**
+ * A signed-in request for something there is, within the limits, on its way to the service; each
+ * request of a batch is one of its own.
+ */
 export interface InterceptedGraphRequest {
   readonly connection: number;
-  /** Name of the operation, `batch` for a batch as such; absent where the path leads nowhere. */
-  readonly operation: string | undefined;
+  /** Name of the operation, `batch` for a batch as such. */
+  readonly operation: string;
   /** Address of the mailbox; absent where there is none to be seen. */
   readonly mailbox: string | undefined;
   readonly method: string;
@@ -236,26 +240,5 @@ function routeOf({ method, target }: AskedRequest): RoutedRequest | GraphError {
   } catch (error) {
     if (error instanceof GraphError) return error;
     throw error;
-  }
-}
-
-/** A request runs until the last byte of its answer has been made, or will never be. */
-function leftAfter(answer: HttpAnswer, leave: () => void): HttpAnswer {
-  const { body } = answer;
-  if (typeof body === "string") {
-    leave();
-    return answer;
-  }
-  return { ...answer, body: watched(body, leave) };
-}
-
-async function* watched(
-  body: AsyncIterable<Uint8Array>,
-  ended: () => void,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } finally {
-    ended();
   }
 }
