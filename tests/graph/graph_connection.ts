@@ -7,13 +7,17 @@ import { batchAnswer, batchedRequestsOf, isBatch } from "./batch.ts";
 import { errorBody, type ErrorPlace, GraphError } from "./graph_errors.ts";
 import { type GraphService, JSON_TYPE, routed, type RoutedRequest } from "./graph_service.ts";
 import type { MailboxLimits } from "./mailbox_limits.ts";
+import { leftAfter } from "./running_answer.ts";
 import { type GraphTokenJudge, refusalOfToken } from "./token_check.ts";
 
-/** A signed-in request on its way to the service; each request of a batch is one of its own. */
+/**
+ * A signed-in request for something there is, within the limits, on its way to the service; each
+ * request of a batch is one of its own.
+ */
 export interface InterceptedGraphRequest {
   readonly connection: number;
-  /** Name of the operation, `batch` for a batch as such; absent where the path leads nowhere. */
-  readonly operation: string | undefined;
+  /** Name of the operation, `batch` for a batch as such. */
+  readonly operation: string;
   /** Address of the mailbox; absent where there is none to be seen. */
   readonly mailbox: string | undefined;
   readonly method: string;
@@ -84,6 +88,13 @@ function serverHeaders({ requestId, clientRequestId, now }: ErrorPlace) {
 
 type AskedRequest = Pick<HttpRequest, "method" | "target" | "headers" | "body">;
 
+/** A request and what is known of it. */
+interface Step extends Pick<InterceptedGraphRequest, "mailbox" | "isBatched"> {
+  readonly request: AskedRequest;
+  /** Absent where the path leads nowhere. */
+  readonly operation: string | undefined;
+}
+
 /** One HTTP request on its way to an answer. */
 class Passage {
   readonly #frontEnd: GraphFrontEnd;
@@ -102,95 +113,80 @@ class Passage {
 
   async answer(request: AskedRequest): Promise<HttpAnswer> {
     const { authority, audiences } = this.#frontEnd;
+    const step = { request, operation: undefined, mailbox: undefined, isBatched: false };
     const field = request.headers.get("authorization");
     const refusal = refusalOfToken(field, authority, [...audiences, this.#origin]);
-    if (refusal) return this.#refused(undefined, undefined, refusal);
-    if (!isBatch(request)) return await this.#answerOne(request, false);
-    const next = () => this.#orRefused("batch", undefined, () => this.#batch(request));
-    return await this.#intercepted(request, "batch", undefined, false, next);
+    if (refusal) return this.#refused(step, refusal);
+    return isBatch(request)
+      ? await this.#answerBatch({ ...step, operation: "batch" })
+      : await this.#answerOne(step);
   }
 
-  #batch(request: AskedRequest): HttpAnswer {
-    const requests = batchedRequestsOf(request);
-    const answer = batchAnswer(requests, (each) => this.#answerOne(each, true));
-    this.#record({ operation: "batch", mailbox: undefined, items: 0, code: "NoError" }, 200);
-    return leftAfter(answer, () => this.#leaves.forEach((leave) => leave()));
+  async #answerBatch(step: Step & { readonly operation: string }): Promise<HttpAnswer> {
+    const answerEach = (request: AskedRequest) =>
+      this.#answerOne({ request, operation: undefined, mailbox: undefined, isBatched: true });
+    const next = () =>
+      this.#orRefused(step, () => {
+        const answer = batchAnswer(batchedRequestsOf(step.request), answerEach);
+        this.#record(step, 200, "NoError");
+        return leftAfter(answer, () => this.#leaves.forEach((leave) => leave()));
+      });
+    return await this.#intercepted(step, next);
   }
 
-  async #answerOne(request: AskedRequest, isBatched: boolean): Promise<HttpAnswer> {
+  async #answerOne(unrouted: Step): Promise<HttpAnswer> {
     const { service, limits } = this.#frontEnd;
-    const route = routeOf(request);
-    if (route instanceof GraphError) return this.#refused(undefined, undefined, route);
-    const { operation: { name } } = route;
-    const mailbox = service.addressOf(route.user);
+    let step = unrouted;
     let leave = () => {};
     try {
+      const route = routed(step.request.method, step.request.target);
+      const operation = route.operation.name;
+      const mailbox = service.addressOf(route.user);
+      step = { ...step, operation, mailbox };
       if (mailbox !== undefined) leave = limits.enter(mailbox);
       this.#leaves.push(leave);
-    } catch (error) {
-      if (!(error instanceof GraphError)) throw error;
-      return this.#refused(name, mailbox, error);
-    }
-    try {
       await this.#pause();
-      const next = () => this.#served(route, request, mailbox);
-      return leftAfter(await this.#intercepted(request, name, mailbox, isBatched, next), leave);
+      const next = () => this.#served(step, route);
+      return leftAfter(await this.#intercepted({ ...step, operation }, next), leave);
     } catch (error) {
       leave();
+      if (error instanceof GraphError) return this.#refused(step, error);
       throw error;
     }
   }
 
   async #intercepted(
-    request: AskedRequest,
-    operation: string,
-    mailbox: string | undefined,
-    isBatched: boolean,
+    step: Step & { readonly operation: string },
     next: () => HttpAnswer,
   ): Promise<HttpAnswer> {
     const { intercept } = this.#frontEnd;
     if (!intercept) return next();
-    const { method, target, headers } = request;
-    const body = new TextDecoder().decode(request.body);
-    const connection = this.#connection;
-    return await intercept(
-      { connection, operation, mailbox, method, target, headers, body, isBatched },
-      next,
-    );
+    const { request: { method, target, headers, body }, operation, mailbox, isBatched } = step;
+    const seen = { connection: this.#connection, operation, mailbox, isBatched };
+    const text = new TextDecoder().decode(body);
+    return await intercept({ ...seen, method, target, headers, body: text }, next);
   }
 
-  #served(
-    route: RoutedRequest,
-    { headers }: AskedRequest,
-    mailbox: string | undefined,
-  ): HttpAnswer {
-    const { name } = route.operation;
-    return this.#orRefused(name, mailbox, () => {
+  #served(step: Step, route: RoutedRequest): HttpAnswer {
+    return this.#orRefused(step, () => {
+      const { headers } = step.request;
       const answer = this.#frontEnd.service.handle(route, { headers, origin: this.#origin });
-      this.#record({ operation: name, mailbox, items: answer.items, code: "NoError" }, 200);
+      this.#record(step, 200, "NoError", answer.items);
       return answer;
     });
   }
 
-  #orRefused(
-    operation: string | undefined,
-    mailbox: string | undefined,
-    answer: () => HttpAnswer,
-  ): HttpAnswer {
+  #orRefused(step: Step, answer: () => HttpAnswer): HttpAnswer {
     try {
       return answer();
     } catch (error) {
       if (!(error instanceof GraphError)) throw error;
-      return this.#refused(operation, mailbox, error);
+      return this.#refused(step, error);
     }
   }
 
-  #refused(
-    operation: string | undefined,
-    mailbox: string | undefined,
-    error: GraphError,
-  ): HttpAnswer {
-    this.#record({ operation, mailbox, items: 0, code: error.code }, error.status);
+  #refused(step: Step, error: GraphError): HttpAnswer {
+    this.#record(step, error.status, error.code);
     return {
       status: error.status,
       headers: { "Content-Type": JSON_TYPE, ...error.headers },
@@ -198,15 +194,7 @@ class Passage {
     };
   }
 
-  #record(
-    { operation, mailbox, items, code }: {
-      readonly operation: string | undefined;
-      readonly mailbox: string | undefined;
-      readonly items: number;
-      readonly code: string;
-    },
-    status: number,
-  ): void {
+  #record({ operation, mailbox }: Step, status: number, code: string, items = 0): void {
     this.#frontEnd.ledger.recordRequest({
       operation,
       mailboxes: mailbox === undefined ? [] : [mailbox],
@@ -227,35 +215,5 @@ class Passage {
     } catch {
       throw new ConnectionCut("The server ends");
     }
-  }
-}
-
-function routeOf({ method, target }: AskedRequest): RoutedRequest | GraphError {
-  try {
-    return routed(method, target);
-  } catch (error) {
-    if (error instanceof GraphError) return error;
-    throw error;
-  }
-}
-
-/** A request runs until the last byte of its answer has been made, or will never be. */
-function leftAfter(answer: HttpAnswer, leave: () => void): HttpAnswer {
-  const { body } = answer;
-  if (typeof body === "string") {
-    leave();
-    return answer;
-  }
-  return { ...answer, body: watched(body, leave) };
-}
-
-async function* watched(
-  body: AsyncIterable<Uint8Array>,
-  ended: () => void,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } finally {
-    ended();
   }
 }

@@ -88,7 +88,12 @@ const ERROR_ROWS: readonly ErrorRow[] = [
   },
   { status: 410, codes: ["SyncStateNotFound", "SyncStateInvalid", "resyncRequired"] },
   { status: 400, codes: ["SyncStateInvalid", "ErrorInvalidIdMalformed", "ErrorInvalidRecipients"] },
-  { status: 403, codes: ["ErrorQuotaExceeded"] },
+  // Of delta alone: its state is kept in the mailbox, and fills it.
+  {
+    status: 403,
+    codes: ["ErrorQuotaExceeded"],
+    message: "Mailbox has exceeded maximum mailbox size.",
+  },
   {
     status: 500,
     codes: [

@@ -11,16 +11,50 @@ export interface JsonObject {
 
 /** A value as JSON text, with the contents in it still to be read. */
 export function jsonParts(value: Json): readonly AnswerPart[] {
-  if (value === null || typeof value !== "object") return [JSON.stringify(value ?? null)];
-  if (isContent(value)) return ['"', value, '"'];
-  if (isList(value)) return ["[", ...joined(value.map(jsonParts)), "]"];
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  const named = members.map(([name, member]) => [`${JSON.stringify(name)}:`, ...jsonParts(member)]);
-  return ["{", ...joined(named), "}"];
+  const writer = new JsonWriter();
+  writer.write(value);
+  return writer.end();
 }
 
-function joined(pieces: readonly (readonly AnswerPart[])[]): readonly AnswerPart[] {
-  return pieces.flatMap((piece, index) => index === 0 ? piece : [",", ...piece]);
+class JsonWriter {
+  readonly #parts: AnswerPart[] = [];
+  #text = "";
+
+  write(value: Json): void {
+    if (value === null || typeof value !== "object") this.#text += JSON.stringify(value ?? null);
+    else if (isContent(value)) this.#writeContent(value);
+    else if (isList(value)) this.#writeList(value);
+    else this.#writeObject(value);
+  }
+
+  end(): readonly AnswerPart[] {
+    return [...this.#parts, this.#text];
+  }
+
+  #writeContent(content: MimePart): void {
+    this.#parts.push(`${this.#text}"`, content);
+    this.#text = '"';
+  }
+
+  #writeList(list: JsonList): void {
+    this.#text += "[";
+    for (const [index, value] of list.entries()) {
+      if (index > 0) this.#text += ",";
+      this.write(value);
+    }
+    this.#text += "]";
+  }
+
+  #writeObject(object: JsonObject): void {
+    let separator = "{";
+    for (const [name, value] of Object.entries(object)) {
+      if (value === undefined) continue;
+      this.#text += `${separator}${JSON.stringify(name)}:`;
+      this.write(value);
+      separator = ",";
+    }
+    this.#text += separator === "{" ? "{}" : "}";
+  }
 }
 
 function isList(value: object): value is JsonList {

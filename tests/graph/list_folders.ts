@@ -7,19 +7,10 @@ import {
   isMailFolder,
 } from "./folder_resource.ts";
 import { folderNamed, graphId } from "./graph_ids.ts";
-import {
-  collection,
-  type Content,
-  entity,
-  type GraphCall,
-  type Operation,
-  pageOf,
-  userPath,
-} from "./operation.ts";
-import { booleanOf, selectedOf, wholeNumberOf } from "./query_options.ts";
+import { type Content, entity, type GraphCall, type Operation, userPath } from "./operation.ts";
+import { pagedCollection } from "./paged_collection.ts";
+import { booleanOf, selectedOf } from "./query_options.ts";
 
-const PAGE_DEFAULT = 10;
-const PAGE_MAX = 1000;
 const LIST = {
   allowed: ["$select", "$expand", "$top", "$skip", "$count", "includeHiddenFolders"],
 } as const;
@@ -64,16 +55,10 @@ export function folderViewOf({ mailbox, options }: GraphCall): FolderView {
 }
 
 function listed(call: GraphCall, parent: SimulatedFolder, path: string): Content {
-  const { mailbox, options, preferences } = call;
+  const { mailbox, options } = call;
   const view = folderViewOf(call);
   const withHidden = booleanOf(options, "includeHiddenFolders");
   const folders = mailbox.childrenOf(parent.id)
     .filter((folder) => isMailFolder(folder) && (withHidden || !folder.hidden));
-  const size = wholeNumberOf(options, "$top", { min: 1, max: PAGE_MAX }) ??
-    Math.min(preferences.pageSize ?? PAGE_DEFAULT, PAGE_MAX);
-  const skip = wholeNumberOf(options, "$skip", { min: 0, max: Infinity }) ?? 0;
-  const { entries, nextLink } = pageOf(call, folders, { skip, size }, path);
-  const count = booleanOf(options, "$count") ? folders.length : undefined;
-  const value = entries.map((folder) => folderResource(folder, view));
-  return collection(call, userPath(call, path), value, { nextLink, count });
+  return pagedCollection(call, path, folders, (folder) => folderResource(folder, view));
 }

@@ -10,11 +10,9 @@ import {
   messageResource,
   type MessageView,
 } from "./message_resource.ts";
-import { collection, type GraphCall, type Operation, pageOf, userPath } from "./operation.ts";
-import { booleanOf, selectedOf, wholeNumberOf } from "./query_options.ts";
-
-const PAGE_DEFAULT = 10;
-const PAGE_MAX = 1000;
+import type { GraphCall, Operation } from "./operation.ts";
+import { pagedCollection } from "./paged_collection.ts";
+import { selectedOf } from "./query_options.ts";
 
 /** mailfolder-list-messages */
 export const listMessages: Operation = {
@@ -22,7 +20,7 @@ export const listMessages: Operation = {
   path: ["mailfolders", "*", "messages"],
   allowed: ["$select", "$expand", "$filter", "$orderby", "$top", "$skip", "$count"],
   answer(call) {
-    const { mailbox, options, preferences } = call;
+    const { mailbox, options } = call;
     const folder = folderNamed(mailbox, call.keys[0]!);
     const expansion = expansionOf(options.get("$expand"), true);
     const view = messageViewOf(call, expansion);
@@ -32,17 +30,11 @@ export const listMessages: Operation = {
     if (options.has("$orderby") && folder.isUnsortable) throw ERRORS.timedOut();
     const found = sortedItems(mailbox.itemsOf(folder.id), order)
       .filter((item) => isMessage(item) && (filter?.fits(item) ?? true));
-    const size = wholeNumberOf(options, "$top", { min: 1, max: PAGE_MAX }) ??
-      Math.min(preferences.pageSize ?? PAGE_DEFAULT, PAGE_MAX);
-    const skip = wholeNumberOf(options, "$skip", { min: 0, max: Infinity }) ?? 0;
     const path = `mailFolders('${graphId(folder.id)}')/messages`;
-    const { entries, nextLink } = pageOf(call, found, { skip, size }, path);
-    const count = booleanOf(options, "$count") ? found.length : undefined;
-    const value = entries.map((item) => ({
+    return pagedCollection(call, path, found, (item) => ({
       ...messageResource(item, view),
       ...attachmentResources(item, expansion.attachments, call),
     }));
-    return collection(call, userPath(call, path), value, { nextLink, count });
   },
 };
 

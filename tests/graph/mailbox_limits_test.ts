@@ -14,7 +14,7 @@ Deno.test("a fifth request at one time is refused, and the four go on", async ()
   let arrived = 0;
   graph.intercept = async (_, next) => {
     if (++arrived === 4) allIn.resolve();
-    await goOn.promise;
+    if (arrived <= 4) await goOn.promise;
     return next();
   };
   const clients = await Promise.all(Array.from({ length: 5 }, () => example.connect()));

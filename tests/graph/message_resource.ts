@@ -71,8 +71,15 @@ const DERIVED_TYPES: Readonly<Record<string, string>> = {
 
 /** Whether Graph shows an item as a message: contacts and the like in mail folders it does not. */
 export function isMessage({ itemClass }: Item): boolean {
-  return /^(Message|Meeting\w+|PostItem)$/.test(elementNameOf(itemClass));
+  const known = messageClasses.get(itemClass);
+  if (known !== undefined) return known;
+  const isOne = /^(Message|Meeting\w+|PostItem)$/.test(elementNameOf(itemClass));
+  messageClasses.set(itemClass, isOne);
+  return isOne;
 }
+
+/** Classes seen so far: each page asks it of a whole folder. */
+const messageClasses = new Map<string, boolean>();
 
 export function isMessageProperty(name: string): boolean {
   return name === "id" || PROPERTIES.has(name) || ON_REQUEST.has(name);

@@ -65,20 +65,3 @@ export function entity({ origin }: GraphCall, set: string, resource: Json): Cont
 export function userPath({ user }: GraphCall, below: string): string {
   return `users('${encodeURIComponent(user)}')/${below}`;
 }
-
-/** A page of a list by `$top` and `$skip`, and the link to the next one. */
-export function pageOf<T>(
-  call: GraphCall,
-  all: readonly T[],
-  { skip, size }: { readonly skip: number; readonly size: number },
-  path: string,
-): { readonly entries: readonly T[]; readonly nextLink: string | undefined } {
-  const next = skip + size;
-  if (next >= all.length) return { entries: all.slice(skip), nextLink: undefined };
-  const query = new URLSearchParams([...call.options]);
-  query.set("$skip", String(next));
-  return {
-    entries: all.slice(skip, next),
-    nextLink: `${call.origin}/v1.0/${userPath(call, path)}?${query}`,
-  };
-}

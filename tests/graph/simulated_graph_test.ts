@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { numberedEmail } from "../exchange/ews/example_service.ts";
-import { bytesOf } from "../exchange/mime_source.ts";
+import type { Clock } from "../../src/core/env.ts";
+import { startSimulatedAuthority } from "../authority/simulated_authority.ts";
 import { distinguished, envelopeOf, syncFolderItems } from "../exchange/ews/example_requests.ts";
-import { attributesNamed } from "../exchange/ews/example_service.ts";
+import { attributesNamed, numberedEmail } from "../exchange/ews/example_service.ts";
 import { parseXml } from "../exchange/ews/xml_tree.ts";
+import { MailboxStore } from "../exchange/mailbox_store.ts";
+import { bytesOf } from "../exchange/mime_source.ts";
 import { RawHttpClient } from "../exchange/raw_http_client.ts";
+import { seededEntropy } from "../exchange/seeded_entropy.ts";
 import { startSimulatedExchange } from "../exchange/simulated_exchange.ts";
-import { ADDRESS, drained, exampleGraph, IMMUTABLE } from "./example_graph.ts";
+import { WALL_CLOCK } from "../exchange/wall_clock.ts";
+import { ADDRESS, drained, exampleGraph, IMMUTABLE, tokenOf } from "./example_graph.ts";
 import { graphId } from "./graph_ids.ts";
+import { startSimulatedGraph } from "./simulated_graph.ts";
 
 Deno.test("what lies in a folder comes page by page, and each email byte for byte", async () => {
   await using example = await exampleGraph();
@@ -52,4 +57,32 @@ Deno.test("the same mailboxes are served over EWS at the same time, under the sa
   assert.deepEqual(json.value?.map(({ id }) => id), [graphId(itemId!)]);
   const { requestsByOperation } = ledger.totals();
   assert.deepEqual(requestsByOperation, { SyncFolderItems: 1, listMessages: 1 });
+});
+
+Deno.test("a service that is told to end does not wait for slow answers", async () => {
+  const asked = Promise.withResolvers<void>();
+  const clock: Clock = {
+    ...WALL_CLOCK,
+    sleep(ms, options) {
+      asked.resolve();
+      return WALL_CLOCK.sleep(ms, options);
+    },
+  };
+  const store = new MailboxStore({ clock, entropy: seededEntropy(1) });
+  store.addMailbox(ADDRESS);
+  await using authority = await startSimulatedAuthority();
+  const graph = await startSimulatedGraph({ store, authority, clock, latencyMs: 3_600_000 });
+  using client = new RawHttpClient(
+    await Deno.connectTls({
+      hostname: "localhost",
+      port: Number(graph.endpoint.port),
+      caCerts: [graph.caPem],
+    }),
+  );
+  const token = await tokenOf(authority, graph.endpoint.origin);
+  const target = `/v1.0/users/${ADDRESS}/mailFolders/inbox`;
+  const answer = client.get(target, [`Authorization: Bearer ${token}`]);
+  await asked.promise;
+  await graph[Symbol.asyncDispose]();
+  assert.equal((await answer).complete, false);
 });

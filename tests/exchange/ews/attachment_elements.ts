@@ -1,5 +1,5 @@
-import type { Item } from "../items.ts";
 import { attachmentIdOf, listedAttachments } from "../item_attachments.ts";
+import type { Item } from "../items.ts";
 import type { Attachment } from "../mime_attachments.ts";
 import { idElement, textElement } from "./xml_text.ts";
 

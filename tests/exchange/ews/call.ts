@@ -1,5 +1,5 @@
-import type { AnswerPart } from "../answer_bytes.ts";
 import type { AccessRights, Account } from "../access_rights.ts";
+import type { AnswerPart } from "../answer_bytes.ts";
 import type { MailboxStore } from "../mailbox_store.ts";
 import type { SimulatedFolder, SimulatedMailbox } from "../simulated_mailbox.ts";
 import type { ContentReader } from "./content_reader.ts";

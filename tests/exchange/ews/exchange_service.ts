@@ -1,6 +1,6 @@
 import type { AccessRights, Account } from "../access_rights.ts";
-import type { MailboxStore } from "../mailbox_store.ts";
 import { answerBytes, type AnswerPart, type MimeObserver, type MimePart } from "../answer_bytes.ts";
+import type { MailboxStore } from "../mailbox_store.ts";
 import type { Call, CallNote, Operation, ResponseMessage } from "./call.ts";
 import { EwsError, NotModelled, SchemaViolation, SoapFault } from "./ews_errors.ts";
 import { findItem } from "./find_item.ts";

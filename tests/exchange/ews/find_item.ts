@@ -1,7 +1,7 @@
 import type { AnswerPart } from "../answer_bytes.ts";
+import { NEWEST_FIRST, ordered, sortedItems, type SortOrder } from "../sorted_items.ts";
 import type { Call, Operation, ResponseMessage } from "./call.ts";
 import type { ContentReader } from "./content_reader.ts";
-import { NEWEST_FIRST, ordered, sortedItems, type SortOrder } from "../sorted_items.ts";
 import { EwsError, NotModelled } from "./ews_errors.ts";
 import { type FolderReference, openFolder, readFolderId } from "./folder_ids.ts";
 import { itemElement } from "./item_element.ts";

@@ -1,11 +1,11 @@
 import type { AnswerPart } from "../answer_bytes.ts";
-import { changeKeyOf, type ChangeKeyType } from "../exchange_ids.ts";
 import { type DamagedPart, isDamaged } from "../damage.ts";
+import { changeKeyOf, type ChangeKeyType } from "../exchange_ids.ts";
+import { elementNameOf, hasMimeForm } from "../item_classes.ts";
 import type { Item } from "../items.ts";
 import { extendedValue } from "../mapi_properties.ts";
 import type { SimulatedMailbox } from "../simulated_mailbox.ts";
 import { EwsError } from "./ews_errors.ts";
-import { elementNameOf, hasMimeForm } from "../item_classes.ts";
 import {
   type DatePrecision,
   isPropertyOf,

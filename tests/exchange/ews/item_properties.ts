@@ -1,5 +1,6 @@
 import { conversationIdOf } from "../exchange_ids.ts";
 import { listedAttachments } from "../item_attachments.ts";
+import { elementNameOf } from "../item_classes.ts";
 import { conversationHash, type Item, mimeHeaderOf, participantsOf } from "../items.ts";
 import type { PropertyValue } from "../mapi_properties.ts";
 import { bodyOf, type WantedBody } from "../mime_body.ts";
@@ -7,7 +8,6 @@ import { fieldsOf, HEADER_BYTES_MAX } from "../mime_header.ts";
 import { startOf } from "../mime_source.ts";
 import type { SimulatedMailbox } from "../simulated_mailbox.ts";
 import { attachmentsElement } from "./attachment_elements.ts";
-import { elementNameOf } from "../item_classes.ts";
 import { nameOnly, recipientElement, recipientsElement } from "./participant_elements.ts";
 import type { SchemaVersion } from "./server_version.ts";
 import { escaped, idElement, textElement } from "./xml_text.ts";

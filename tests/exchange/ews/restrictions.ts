@@ -1,5 +1,5 @@
-import { extendedValue, type PropertyValue } from "../mapi_properties.ts";
 import type { Item } from "../items.ts";
+import { extendedValue, type PropertyValue } from "../mapi_properties.ts";
 import type { ContentReader, QName } from "./content_reader.ts";
 import { EwsError, NotModelled } from "./ews_errors.ts";
 import { ITEM_PROPERTIES } from "./item_properties.ts";
