@@ -69,8 +69,8 @@ async function forget(
 }
 
 /**
- * A folder that is gone stays gone: one of the same path may still take its place. What is on the
- * record of skips stays there, or the original of a rebuilt email would no longer be waited for.
+ * A folder that is gone stays gone: it may come back yet. What is on the record of skips stays there,
+ * or the original of a rebuilt email would no longer be waited for.
  */
 function forgotten(state: FolderSyncState, mailbox: Mailbox, since?: Date): FolderSyncState {
   const { api, folder, goneSince, skipped } = state;

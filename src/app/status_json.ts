@@ -18,7 +18,8 @@ import type { FolderSyncState } from "../core/sync_state.ts";
  * `recovering`, `listing`, `listing_unordered`, `up_to_date`, `gone`), `gone_since`, `synced_until`,
  * `last_synced_at`, `backlog`, `skipped` and `rebuilt` (each `count`, `oldest`, `by_code`,
  * `next_retry`, `emails[]`: `item_id`, `id`, `received_at`, `size`, `code`, `reason`, `skipped_at`,
- * `retries`, `next_retry`; without that it is tried again on demand only); `totals`.
+ * `retries`, `next_retry`; without that it is tried again on demand only; `sought` while it is looked
+ * for under another item id); `totals`.
  */
 export function statusJson(store: string, mailboxes: readonly MailboxStatus[]): string {
   const folders = mailboxes.flatMap(({ states }) => states.folders);
@@ -84,5 +85,6 @@ function skipJson(skip: SkippedItem) {
     skipped_at: skip.skippedAt,
     retries: skip.retries,
     next_retry: nextTryAt(skip),
+    sought: skip.sought,
   };
 }

@@ -33,11 +33,17 @@ export function nextTryAt({ skippedAt, triedAt, retries, sought }: SkippedItem):
   return pauseMs === undefined ? undefined : new Date((triedAt ?? skippedAt).getTime() + pauseMs);
 }
 
-/** The record after an item that may have been on it was skipped (again). */
+/**
+ * The record after an item that may have been on it was skipped (again). What was known of it once
+ * stays known, though the server may not even describe it any more. One that was sought is found: a
+ * switch back makes its item id mean something again.
+ */
 export function laterTry(earlier: SkippedItem | undefined, now: SkippedItem): SkippedItem {
   if (!earlier) return now;
+  const { sought: _, ...known } = earlier;
   const rebuilt = now.rebuilt ?? earlier.rebuilt;
   return {
+    ...known,
     ...now,
     skippedAt: earlier.skippedAt,
     triedAt: now.skippedAt,
@@ -51,7 +57,9 @@ export function mergedSkips(skip: SkippedItem, other: SkippedItem | undefined): 
   if (!other) return skip;
   const triedAt = laterOf(skip.triedAt, other.triedAt);
   const isRebuilt = skip.rebuilt || other.rebuilt;
+  const { sought: _, ...known } = other;
   return {
+    ...known,
     ...skip,
     skippedAt: skip.skippedAt <= other.skippedAt ? skip.skippedAt : other.skippedAt,
     retries: Math.max(skip.retries, other.retries),

@@ -158,18 +158,25 @@ function recoveryOf(
   switch (phase.name) {
     case "recovering":
       return { receivedSince: phase.receivedSince, modifiedSince: phase.modifiedSince };
-    case "backfilling":
-      return byDates(phase.position?.receivedAt ?? phase.range?.since, lastSyncedAt);
+    case "backfilling": {
+      const { position, range } = phase;
+      const reached = position?.receivedAt && hourBefore(position.receivedAt);
+      // What a range leaves out is no part of it after any number of lost tokens.
+      return recoverySince(laterOf(reached, range?.since), lastSyncedAt);
+    }
     case "sweeping":
       return undefined;
     case "following":
-      return byDates(syncedUntil, lastSyncedAt);
+      return recoverySince(syncedUntil && hourBefore(syncedUntil), lastSyncedAt);
   }
 }
 
-function byDates(received: Date | undefined, modified: Date | undefined): Recovery | undefined {
-  if (!received || !modified) return undefined;
-  return { receivedSince: hourBefore(received), modifiedSince: hourBefore(modified) };
+function recoverySince(
+  receivedSince: Date | undefined,
+  lastSyncedAt: Date | undefined,
+): Recovery | undefined {
+  if (!receivedSince || !lastSyncedAt) return undefined;
+  return { receivedSince, modifiedSince: hourBefore(lastSyncedAt) };
 }
 
 function hourBefore(time: Date): Date {

@@ -148,6 +148,19 @@ Deno.test("a token lost in a listing has the rest of it listed", () => {
   });
 });
 
+Deno.test("tokens lost again and again do not go back any further", () => {
+  let state = recoverToken(following());
+  const { phase: { name, ...lost } } = state;
+  assert.equal(name, "draining");
+  for (let n = 0; n < 3; n++) {
+    const drained = advanceDrain(state, complete("t"), at(61));
+    state = recoverToken(advanceRecovery(drained, {}, nothing));
+    const expected = { receivedSince: at(55 - 60), modifiedSince: at(1) };
+    assert.deepEqual(state.phase, { name: "draining", recovery: expected });
+  }
+  assert.deepEqual(lost, { recovery: { receivedSince: at(-5), modifiedSince: at(0) } });
+});
+
 Deno.test("a sweep takes the place of a listing and ends by following the listing's token", () => {
   const sweeping = beginSweep(backfilling());
   const half = advanceSweep(sweeping, { token: "s1", complete: false }, nothing);

@@ -76,6 +76,16 @@ Deno.test("folders of one api take over only where the whole mailbox was moved",
   assert.deepEqual(dueOf(states, one, "ews"), []);
 });
 
+Deno.test("where another program stopped folders go on, whatever else is there", () => {
+  const theirs = ["A", "B"].map((name): FolderSyncState => ({
+    ...stateOf("ews", folder(`theirs ${name}`, name)),
+    api: "unknown",
+  }));
+  const ours = stateOf("ews", folder("ours", "C"));
+  const listed = [folder("1", "A"), folder("theirs B", "Renamed"), folder("ours", "C")];
+  assert.deepEqual(dueOf([...theirs, ours], listed, "ews"), ["theirs A>1", "theirs B>theirs B"]);
+});
+
 Deno.test("a folder that came to the path of a deleted one was not interrupted", () => {
   const states = [stateOf("ews", folder("1", "Archive")), stateOf("ews", folder("2", "Old"))];
   const successions = successionsOf(states, [folder("2", "Archive")], "ews");

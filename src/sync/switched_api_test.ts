@@ -220,6 +220,8 @@ Deno.test("many skipped emails are sought a hundred in a pass, before the run en
       ? failure("item", "ErrorItemCorrupt")
       : undefined;
   await restart().run({ once: true, batchSize: 2 });
+  // Once more, so that no overlap reaches back to them.
+  await restart().run({ once: true });
   source.fault = () => undefined;
   const [report] = await restart(graphView(source)).run({ once: true });
   assert.equal(report!.counts.delivered, 130);
@@ -268,6 +270,8 @@ Deno.test("an item that is shown again where it was settled has changed; elsewhe
   const { source, destination, restart } = world();
   const folder = source.addFolder(a, "Inbox");
   const old = source.arrive(folder, { minute: 1 });
+  const [item] = folder.items;
+  assert.ok(item);
   const calls = () => source.calls.filter((call) => call.startsWith("describe")).length;
   const process = restart(graphView(source));
   let step = 0;
@@ -281,8 +285,13 @@ Deno.test("an item that is shown again where it was settled has changed; elsewhe
         return false;
       case 1:
         assert.equal(calls(), described, "what changed in place long after is not looked at");
+        source.delete(folder, old);
+        return false;
+      case 2:
+        source.putBack(folder, item);
         return false;
       default:
+        assert.equal(calls(), described + 1, "what left the folder and came back has arrived");
         return true;
     }
   });

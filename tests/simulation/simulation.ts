@@ -35,6 +35,14 @@ const ACCOUNT: Account = {
 
 const ADDRESSES = ["a@corp.example", "b@corp.example"];
 
+const OUTAGE_MS = 70 * 60_000;
+
+/**
+ * What a run has of these, one alone. An email whose content changes where it lies keeps what is stored
+ * of it while settings leave it out, or nobody looks for an hour (spec section 3).
+ */
+type Disturbance = "content" | "operator" | "outages";
+
 /** An email that is in a mailbox at the end. */
 export interface FinalEmail extends ExpectedEmail {
   /** The item's id as it was shown last. */
@@ -85,11 +93,7 @@ class World {
   readonly #switchRate: number;
   readonly #immutableIds: ImmutableIds;
   #api: SourceApi = "ews";
-  /**
-   * Content changes where it lies, or else the operator changes settings: an email whose content
-   * changes while the settings leave it out keeps what is stored of it (spec section 3).
-   */
-  readonly #isOperatorRestless: boolean;
+  readonly #disturbance: Disturbance;
   #calm = false;
 
   constructor(seed: number) {
@@ -99,7 +103,7 @@ class World {
     this.#networkFaults = NETWORK_FAULTS.filter(() => this.#chance.next() < 0.5);
     this.#faultRate = this.#chance.next() * 0.15;
     this.#crashRate = this.#chance.next() * 0.05;
-    this.#isOperatorRestless = this.#chance.next() < 0.5;
+    this.#disturbance = this.#pick(["content", "content", "operator", "operator", "outages"]);
     const destinationFaults = (["refused", "answer lost"] as const)
       .filter(() => this.#chance.next() < 0.5);
     this.#exchangeFaultRate = this.#chance.next() < 0.6 ? this.#chance.next() * 0.05 : 0;
@@ -109,7 +113,8 @@ class World {
     );
     this.#troubleRate = this.#chance.next() * 0.5;
     this.#isMendedInTheEnd = this.#chance.next() < 0.5;
-    this.#switchRate = this.#chance.next() < 0.5 ? this.#chance.next() * 0.05 : 0;
+    const isSwitching = this.#disturbance === "outages" || this.#chance.next() < 0.5;
+    this.#switchRate = isSwitching ? this.#chance.next() * 0.05 : 0;
     this.#immutableIds = new ImmutableIds(this.#store);
     this.#destination.fault = () => this.#pickFault<DestinationFault>(destinationFaults);
   }
@@ -120,7 +125,7 @@ class World {
       new MailboxLife(mailbox, {
         entropy: this.#chance,
         now: () => this.clock.now(),
-        changesContent: !this.#isOperatorRestless,
+        changesContent: this.#disturbance === "content",
       })
     );
     for (let n = 0; n < 30; n++) {
@@ -138,10 +143,12 @@ class World {
       if (this.#chance.next() < this.#crashRate) {
         this.#count("crash");
         process.crash();
+        await this.#stayDown();
         process = this.#start(this.#settings());
       }
       if (this.#chance.next() < this.#switchRate) {
         process.crash();
+        await this.#stayDown();
         this.#switchApi();
         process = this.#start(this.#settings());
       }
@@ -177,7 +184,7 @@ class World {
 
   /** What the operator has in the config at the moment, beside the mailbox itself. */
   #settings(): Partial<Mailbox> {
-    if (!this.#isOperatorRestless) return {};
+    if (this.#disturbance !== "operator") return {};
     const ageMs = Math.floor(this.#chance.next() * 12 * 3_600_000);
     const startTimestamp = new Date(this.clock.now().getTime() - ageMs);
     const choices: readonly Partial<Mailbox>[] = [
@@ -187,6 +194,13 @@ class World {
       { folders: { deny: [["Inbox"], ["Deleted Items"]] }, startTimestamp },
     ];
     return this.#pick(choices);
+  }
+
+  /** Now and then so long that what came before is older than any overlap. */
+  async #stayDown(): Promise<void> {
+    if (this.#disturbance !== "outages" || this.#chance.next() < 0.6) return;
+    this.#count("outage");
+    await this.#pause(OUTAGE_MS * (1 + this.#chance.next()));
   }
 
   #switchApi(): void {

@@ -37,9 +37,9 @@ const MUST_BE_SEEN = [
   "Email still cannot be had as it is.",
   "Exchange cannot list a folder by time; its change list is used instead.",
   "Exchange no longer accepts a folder's token; it is taken anew.",
+  "outage",
   "switch",
   "Mailbox is read through another API now; its folders go on by their dates.",
-  "Skipped email is no longer in its folder.",
 ];
 
 const seen = new Set<string>();

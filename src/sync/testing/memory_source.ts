@@ -103,6 +103,12 @@ export class MemorySource implements MailSource {
     folder.changes.push({ kind: "delete", itemId });
   }
 
+  /** An item that was deleted, or moved away, comes into a folder under its former id. */
+  putBack(folder: MemoryFolder, item: MemoryItem): void {
+    folder.items.push(item);
+    folder.changes.push({ kind: "create", itemId: item.itemId });
+  }
+
   /** An item gets other content where it lies. */
   update(folder: MemoryFolder, itemId: string, sizeBytes: number): void {
     const item = folder.items.find((candidate) => candidate.itemId === itemId)!;
