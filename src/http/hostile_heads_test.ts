@@ -89,6 +89,10 @@ const challenge = fc.tuple(
     )
   );
 
+const status = fc.integer({ min: 300, max: 599 }).map((status) =>
+  new TextEncoder().encode(`HTTP/1.1 ${status} \r\nContent-Length: 0\r\n\r\n`)
+);
+
 function assertPresentable(error: unknown): void {
   assert.ok(error instanceof SyncError, `${error}`);
   assert.match(error.message, /^[\x20-\x7e]{1,999}$/);
@@ -119,7 +123,7 @@ undiciCase(
     await using server = serverOf(answer);
     let answered = 0;
     await fc.assert(
-      fc.asyncProperty(fc.oneof(head, challenge), async (bytes) => {
+      fc.asyncProperty(fc.oneof(head, challenge, status), async (bytes) => {
         answer.bytes = bytes;
         await using transport = createNtlmTransport({
           endpoint: server.url(),

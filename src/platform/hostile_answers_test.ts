@@ -171,7 +171,7 @@ for (const [what, read] of Object.entries(CALLS)) {
           failed++;
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 500 },
     );
     assert.ok(succeeded > 0 && failed > 0, `${succeeded} succeeded, ${failed} failed`);
   });

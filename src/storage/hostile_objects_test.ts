@@ -87,7 +87,7 @@ function assertDecoded<T>(
       }
       if (decoded.kind === "garbage") assert.match(decoded.reason, /^[ -~]{1,200}$/);
     }),
-    { numRuns: 100 },
+    { numRuns: 300 },
   );
   assert.deepEqual([...met].sort(), ["garbage", "newer", "whole"]);
 }
@@ -123,7 +123,7 @@ Deno.test("whatever became of a record, it is read back as it is written, or is 
       assert.deepEqual(again, decoded);
       whole++;
     }),
-    { numRuns: 100 },
+    { numRuns: 300 },
   );
   assert.ok(whole > 0 && vouching > whole, "some are whole, and more vouch for their content");
 });
