@@ -676,6 +676,44 @@ Deno.test("no JSON makes it reject, and every message is one printable line", as
   }));
 });
 
+Deno.test("whatever became of the file, it is read, or said in printable lines without its secret", async () => {
+  const bytes = new TextEncoder().encode(JSON.stringify(VALID, undefined, 2));
+  const odd = fc.constantFrom(
+    ...'"{}[],:\\ue0-9\n\u0000',
+    "\ufeff",
+    "\u202e",
+    "\ud800",
+    "[".repeat(99),
+  );
+  const damaged = fc.array(fc.tuple(fc.nat(bytes.length), fc.oneof(odd, fc.string())), {
+    maxLength: 4,
+  }).map((changes) => {
+    let text = JSON.stringify(VALID, undefined, 2);
+    for (const [at, piece] of changes) text = text.slice(0, at) + piece + text.slice(at + 1);
+    return new TextEncoder().encode(text);
+  });
+  const binary = fc.tuple(fc.nat(bytes.length - 1), fc.integer({ min: 128, max: 255 }))
+    .map(([at, byte]) => bytes.with(at, byte));
+  let [ready, invalid] = [0, 0];
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(damaged, binary), async (content) => {
+      const loaded = await loadConfig({
+        configFile: "config.json",
+        env: () => undefined,
+        readFile: () => Promise.resolve(content),
+      });
+      if (loaded.kind === "invalid") invalid++;
+      else ready++;
+      const found = loaded.kind === "invalid" ? loaded.problems : [];
+      for (const line of [...found, ...loaded.warnings].map(problemLine)) {
+        assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]|hunter2/u);
+      }
+    }),
+    { numRuns: 300 },
+  );
+  assert.ok(ready > 0 && invalid > 0);
+});
+
 const KNOWN_KEYS = [
   ...Object.keys(VALID),
   ...Object.keys(OAUTH),

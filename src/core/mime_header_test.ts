@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { heldMimeContent, type MimeContent } from "./mime_content.ts";
 import { decodeMimeHeader, readMimeHeader } from "./mime_header.ts";
 
@@ -44,4 +45,45 @@ Deno.test("a header without end is read only so far", async () => {
   const line = bytes(`X-Filler: ${"x".repeat(1000)}\r\n`);
   const endless = heldMimeContent(Array.from({ length: 1000 }, () => line));
   assert.equal((await readMimeHeader(endless, never)).size, 1);
+});
+
+Deno.test("whatever an email begins with, its fields are named, on one line, and in it; cut or not", async () => {
+  const pieces = fc.array(
+    fc.oneof(
+      fc.constantFrom(
+        "\r\n",
+        "\n",
+        "\r",
+        "\r\n\r\n",
+        "\n\r\n",
+        ":",
+        " ",
+        "\t",
+        "\r\n ",
+        "\0",
+        "\xff\xfe",
+      ),
+      fc.constantFrom("Subject: a", "Message-ID: <a@x>", "message-id:", "From x", ": x", "A:B:C"),
+      fc.string({ maxLength: 3 }),
+    ),
+    { maxLength: 30, size: "max" },
+  );
+  let found = 0;
+  await fc.assert(
+    fc.asyncProperty(pieces, fc.nat(), async (pieces, cut) => {
+      const text = pieces.join("").replace(/[^\0-\xff]/g, "?");
+      const mime = Uint8Array.from(text, (character) => character.charCodeAt(0));
+      const fields = decodeMimeHeader(mime);
+      for (const [name, value] of fields) {
+        assert.doesNotMatch(`${name}${value}`, /\n/);
+        assert.ok(name !== ":" && name.length + value.length < mime.length);
+        if (name === "message-id" && value === "<a@x>") found++;
+      }
+      const at = cut % (mime.length + 1);
+      const inTwo = heldMimeContent([mime.subarray(0, at), mime.subarray(at)]);
+      assert.deepEqual(await readMimeHeader(inTwo, never), fields);
+    }),
+    { numRuns: 500 },
+  );
+  assert.ok(found > 0, "some of them have a Message-ID");
 });

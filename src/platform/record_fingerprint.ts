@@ -91,8 +91,12 @@ export function formatVersionOf(text: string): number | undefined {
   return version === undefined ? undefined : Number(version);
 }
 
-/** A time as RFC 3339 has it; `undefined` for what is none. */
+/**
+ * A time as RFC 3339 has it, with four digits for the year; `undefined` for what is none. Beyond them
+ * there are times from which none can be counted back.
+ */
 export function timeOf(text: string | null | undefined): Date | undefined {
   const time = new Date(text ?? Number.NaN);
-  return Number.isNaN(time.getTime()) ? undefined : time;
+  const year = time.getUTCFullYear();
+  return year >= 0 && year <= 9_999 ? time : undefined;
 }

@@ -73,6 +73,11 @@ export interface MailboxReport {
 
 /** A suspended mailbox is probed at growing pauses up to this (spec section 7). */
 const SUSPENSION = { backoffMsMin: 30_000, backoffMsMax: 15 * 60_000 };
+/**
+ * One that another instance holds is tried again sooner: when instances have changed places, every
+ * mailbox is to be owned within one lease (spec section 6).
+ */
+const HELD_ELSEWHERE = { backoffMsMin: 5_000, backoffMsMax: 30_000 };
 
 /**
  * Follows one mailbox until a stop begins, or with `once` until a round leaves nothing behind.
@@ -172,7 +177,7 @@ class MailboxWorker {
     // Nothing more can be written under the lock that was lost; the next round takes it anew.
     if (error.code === "MailboxLost") await this.#letGo();
     const suspended = error.kind === "mailbox";
-    const growing = backoffMs(this.#failures++, suspended ? SUSPENSION : LIMITS, env.entropy);
+    const growing = backoffMs(this.#failures++, pausesFor(error), env.entropy);
     const delayMs = Math.max(error.retryAfterMs ?? growing, settings.pollFrequencyMs);
     await this.#phase({ name: suspended ? "suspended" : "backing-off", error, delayMs });
     const msg = suspended ? "Mailbox is suspended." : "Mailbox backs off.";
@@ -274,4 +279,9 @@ class MailboxWorker {
     if (thrown instanceof StopBegun) throw thrown;
     return syncErrorOf(thrown).in({ mailbox: this.#mailbox.address });
   }
+}
+
+function pausesFor({ kind, code }: SyncError) {
+  if (kind !== "mailbox") return LIMITS;
+  return code === "MailboxLocked" ? HELD_ELSEWHERE : SUSPENSION;
 }

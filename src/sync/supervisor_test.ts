@@ -191,6 +191,18 @@ Deno.test("a mailbox that fails for its own reasons is suspended and probed with
   assert.equal(process.lines.filter(({ msg }) => msg === "Mailbox works again.").length, 1);
 });
 
+Deno.test("a mailbox that another instance holds is owned within half a lease of being let go", async () => {
+  const { source, destination, restart } = world();
+  source.addFolder(a, "Inbox");
+  let refusals = 0;
+  destination.fault = (call) =>
+    call === "open" && refusals++ < 40 ? failure("mailbox", "MailboxLocked") : undefined;
+  const process = restart();
+  await process.runUntil(() => process.phases.includes("a@x idle"));
+  const pauses = process.errors().map(({ fields }) => Number(fields.delayMs));
+  assert.ok(pauses.length > 5 && pauses.every((ms) => ms > 0 && ms <= 30_000), `${pauses}`);
+});
+
 Deno.test("a failing destination pauses every mailbox on one series of probes and ends nothing", async () => {
   const { source, destination, restart } = world();
   const mailboxes = Array.from({ length: 50 }, (_, n) => mailbox(`m${n}`));

@@ -42,10 +42,15 @@ export interface RunningAppliance extends AsyncDisposable {
   logged(matches: (line: LogLine) => boolean): Promise<LogLine>;
 }
 
-/** Starts the compiled binary and reads along. */
-export function spawnAppliance(args: readonly string[], env: Variables = {}): RunningAppliance {
-  const child = new Deno.Command(BINARY, {
-    args: [...args],
+/** Starts the compiled binary and reads along; `runner` stands in front of its command line. */
+export function spawnAppliance(
+  args: readonly string[],
+  env: Variables = {},
+  runner: readonly string[] = [],
+): RunningAppliance {
+  const [program = BINARY, ...line] = [...runner, BINARY, ...args];
+  const child = new Deno.Command(program, {
+    args: line,
     env,
     clearEnv: true,
     stdin: "null",

@@ -42,3 +42,24 @@ Deno.test("check probes the container, and names one that is not there", async (
   assert.equal(missing.code, 4);
   assert.match(missing.line.remedy ?? "", /az storage container create/);
 });
+
+Deno.test("a container that is deleted pauses everything, and is filled anew when it is there again", async () => {
+  await using set = await azureCustomer({ poll_frequency: 0.2 });
+  await using running = spawnAppliance(set.args("run"), set.env);
+  await running.logged(({ msg }) => msg === "Folder pass finished.");
+  await set.reader.deleteContainer();
+  const [mailbox] = set.exchange.store.mailboxes();
+  const inbox = mailbox!.distinguishedFolder("inbox").id;
+  mailbox!.deliver(inbox, mailbox!.itemsOf(inbox)[0]!.mime);
+  const line = await running.logged(({ msg }) => msg.startsWith("Destination does not work"));
+  assert.equal(line.code, "ContainerNotFound");
+  assert.match(String(line.hint), /az storage container create/);
+  await set.reader.createContainer();
+  await running.logged(({ msg }) => msg === "Destination works again.");
+  // What went with the container is not known to be gone until a mailbox is taken anew.
+  running.kill("SIGTERM");
+  assert.equal((await running.ended).code, 0);
+  const last = await run(set, "run", "--once");
+  assert.equal(last.code, 0, last.stderr);
+  assert.deepEqual(await contents(set), expected(set));
+});

@@ -6,6 +6,24 @@ export interface SmallDiskOptions {
   readonly readOnly?: boolean;
 }
 
+/**
+ * Changes options of what is mounted at `path`, e.g. its size. Not `ro`: nothing becomes read-only
+ * while a file of it is open to be written, as a lock is; see `readOnlyView`.
+ */
+export async function remount(path: string, options: string): Promise<void> {
+  await command("mount", "-o", `remount,${options}`, path);
+}
+
+/**
+ * Lets everybody see a folder read-only, except through files that are open already, until it is
+ * disposed: as after a file system was mounted anew for its errors.
+ */
+export async function readOnlyView(path: string): Promise<AsyncDisposable> {
+  await command("mount", "--bind", path, path);
+  await command("mount", "-o", "remount,bind,ro", path);
+  return { [Symbol.asyncDispose]: () => command("umount", path) };
+}
+
 /** A file system in memory, mounted at `path` until it is disposed. */
 export async function smallDisk(
   path: string,
@@ -29,6 +47,10 @@ async function canMount(): Promise<boolean> {
   } finally {
     await Deno.remove(path);
   }
+}
+
+async function command(program: string, ...args: string[]): Promise<void> {
+  if (!await succeeds(program, ...args)) throw new Error(`Failed: ${program} ${args.join(" ")}`);
 }
 
 async function succeeds(program: string, ...args: string[]): Promise<boolean> {
