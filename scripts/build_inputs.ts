@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { isTestFile } from "./import_graph.ts";
 
-/** Files and folders that decide what the executable holds; in folders, TypeScript but no tests. */
+/** Files and folders that decide what the executable holds; of folders, sources but no tests. */
 const INPUTS = ["deno.json", "deno.lock", "main.ts", "scripts", "src"] as const;
+/** TypeScript, and what the status page is made of. */
+const SOURCES = [".ts", ".css", ".html", ".svg"] as const;
 
 /**
  * A fingerprint, in hex, of all that goes into a build: the inputs below the folder `root` by path
@@ -27,7 +29,8 @@ async function inputFiles(root: string): Promise<readonly string[]> {
     }
     for await (const { name, isDirectory } of Deno.readDir(join(root, path))) {
       const child = `${path}/${name}`;
-      if (isDirectory || (child.endsWith(".ts") && !isTestFile(child))) await visit(child);
+      const isSource = SOURCES.some((end) => child.endsWith(end)) && !isTestFile(child);
+      if (isDirectory || isSource) await visit(child);
     }
   };
   for (const input of INPUTS) await visit(input);

@@ -1,6 +1,7 @@
 import { builtinModules } from "node:module";
 import * as esbuild from "esbuild";
 import type { BuildInfo } from "../src/app/version.ts";
+import { bundlePage } from "./page_bundle.ts";
 
 /** Gives Node's built-ins their `node:` prefix, without which Deno takes them for packages. */
 const nodePrefix: esbuild.Plugin = {
@@ -25,6 +26,7 @@ const REQUIRE =
 export async function bundle(folder: string, build: BuildInfo): Promise<string> {
   await Deno.remove(folder, { recursive: true }).catch(() => undefined);
   try {
+    const page = await bundlePage();
     await esbuild.build({
       entryPoints: ["main.ts"],
       outdir: folder,
@@ -39,7 +41,10 @@ export async function bundle(folder: string, build: BuildInfo): Promise<string> 
       legalComments: "none",
       banner: { js: REQUIRE },
       inject: ["scripts/node_timers.ts"],
-      define: { __REINFER_EWS_BUILD__: JSON.stringify(build) },
+      define: {
+        __REINFER_EWS_BUILD__: JSON.stringify(build),
+        __REINFER_EWS_PAGE__: JSON.stringify(page),
+      },
       plugins: [nodePrefix],
       logLevel: "error",
     });

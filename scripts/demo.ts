@@ -124,6 +124,7 @@ const APPLIANCE_ARGS = [
   "run",
   ...["--config", CONFIG],
   ...["--local-files-prefix", MAIL],
+  ...["--bind", "127.0.0.1:0"],
   ...["--log-format", "text"],
   ...["--debug-level", "0"],
 ];

@@ -17,6 +17,7 @@ export function introduction(
   { endpoint, mailboxCount, command, mail, serverLog }: Introduction,
 ): string {
   const places = [
+    ["http://127.0.0.1:…", "the status page, at the address that the appliance logs first"],
     [`${mail}/data`, "for every email an .eml, byte for byte, and a .json with its metadata"],
     [`${mail}/state`, "how far each folder has come"],
     [serverLog, "what the server has to say"],

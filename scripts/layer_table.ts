@@ -72,6 +72,19 @@ export const LAYERS: readonly LayerRule[] = [
   { layer: "src/config/", mayImport: ["src/core/"], mayImportTypesOf: [] },
   { layer: "src/runtime/", mayImport: ["src/core/"], mayImportTypesOf: [] },
   {
+    // Watches from outside: nothing below knows that it is there.
+    layer: "src/status/",
+    mayImport: ["src/core/", "src/config/printable.ts"],
+    mayImportTypesOf: [],
+  },
+  {
+    // The status page in the browser.
+    layer: "src/page/",
+    mayImport: ["src/config/printable.ts"],
+    mayImportTypesOf: ["src/status/status_document.ts"],
+    builtIns: [],
+  },
+  {
     layer: "src/app/",
     mayImport: [
       "src/core/",
@@ -84,6 +97,7 @@ export const LAYERS: readonly LayerRule[] = [
       "src/platform/",
       "src/config/",
       "src/runtime/",
+      "src/status/",
     ],
     mayImportTypesOf: [],
   },
@@ -104,6 +118,7 @@ export const PACKAGES: readonly PackageRule[] = [
     ],
   },
   { package: "fast-xml-parser", onlyIn: ["src/ews/xml.ts"], typesOnlyIn: [] },
+  { package: "prom-client", onlyIn: ["src/status/metrics.ts"], typesOnlyIn: [] },
   {
     package: "undici",
     onlyIn: ["src/http/connection.ts"],

@@ -6,7 +6,14 @@ import { relative } from "node:path";
 import { isTestFile } from "./import_graph.ts";
 
 /** Places that may read the clock and the dice, and reach the console and the environment. */
-const EFFECT_PLACES = ["main.ts", "src/app/", "src/http/", "src/runtime/", "src/storage/"] as const;
+const EFFECT_PLACES = [
+  "main.ts",
+  "src/app/",
+  "src/http/",
+  "src/page/main.ts",
+  "src/runtime/",
+  "src/storage/",
+] as const;
 
 /** A function must fit on a screen; most have 10 to 20 lines. */
 const FUNCTION_LINES_MAX = 70;

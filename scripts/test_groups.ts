@@ -76,6 +76,15 @@ export const TEST_GROUPS: readonly TestGroup[] = [
     long: false,
     timeoutMs: 8 * MINUTE_MS,
   },
+  // The status page in a real browser and the metrics in Prometheus' own checker, both unpacked from
+  // Debian packages on first use.
+  {
+    ...USUAL,
+    name: "status",
+    folders: ["tests/browser/", "tests/monitoring/"],
+    permissions: ["--allow-all"],
+    needsBuild: true,
+  },
   {
     name: "long",
     folders: ["tests/long/"],

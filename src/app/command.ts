@@ -25,14 +25,15 @@ export interface CommandContext {
 /** Runs such a command; the failure that ends it is said in one line. */
 export async function runCommand(
   options: LogOptions,
-  config: AppConfig,
+  /** Absent: it works without one, and with no secret. */
+  config: AppConfig | undefined,
   console: Console,
   action: (context: CommandContext) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const quiet = { ...console, isTerminal: false, complain: console.complain };
   const logFormat = options.logFormat ?? (console.isTerminal ? "text" : "json");
   const { log, hideSecretsOf, close } = createOutput(quiet, { ...options, logFormat });
-  hideSecretsOf(config);
+  if (config) hideSecretsOf(config);
   const env: Env = { clock: systemClock, entropy: systemEntropy, log };
   using stop = new StopController(env.clock);
   using _signals = listenToSignals(stop, log);

@@ -11,6 +11,7 @@ import { configChoiceOf } from "../config/remote_config.ts";
 import { type RemoteConfigAt, remoteConfigText } from "../config/remote_config_options.ts";
 import type { RunOptions } from "../config/run_options.ts";
 import { mailboxesOfShard, type Shard } from "../config/shard.ts";
+import type { InstanceStatusOptions, StatusOptions } from "../config/status_options.ts";
 import {
   type CommandOutput,
   refusalLines,
@@ -20,6 +21,7 @@ import {
 import { check } from "./check/check.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
+import { instanceStatus } from "./instance_status.ts";
 import { giveUpPermissions, type PermissionNeeds } from "./least_privilege.ts";
 import { exportEmails } from "./export/export_emails.ts";
 import { push } from "./push/push.ts";
@@ -80,11 +82,7 @@ export async function runCommandLine(
         (config, warnings) => check({ options: line.options, config, warnings }, console),
       );
     case "status":
-      return await withConfig(
-        line.options,
-        { env, console },
-        (config) => status(line.options, config, console),
-      );
+      return await showStatus(line.options, env, console);
     case "verify":
       warn(line.warnings, console);
       return await withConfig(
@@ -107,6 +105,19 @@ function remoteOf({ configFile, remoteConfig }: Pick<ConfigPlace, "configFile" |
     ...(configFile === undefined ? {} : { configFile }),
     ...(remoteConfig ? { remote: remoteConfig } : {}),
   };
+}
+
+async function showStatus(
+  options: StatusOptions | InstanceStatusOptions,
+  env: ReadVariable,
+  console: Console,
+): Promise<ExitCode> {
+  if ("url" in options) {
+    giveUpPermissions({ places: [], writesFiles: false });
+    return await instanceStatus(options, env, console);
+  }
+  const action = (config: AppConfig) => status(options, config, console);
+  return await withConfig(options, { env, console }, action);
 }
 
 async function pushStored(

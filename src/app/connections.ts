@@ -1,5 +1,6 @@
 import type { AppConfig, ExchangeConfig } from "../config/app_config.ts";
 import type { Env } from "../core/env.ts";
+import type { SourceObserver } from "../core/observer.ts";
 import type { MailSource, MailSurvey } from "../core/ports.ts";
 import type { CredentialGate } from "../http/credential_gate.ts";
 import type { TokenSource } from "../http/token_source.ts";
@@ -21,27 +22,32 @@ export interface Exchange extends AsyncDisposable {
 export async function openExchange(
   { exchange }: AppConfig,
   env: Env,
-  gate: CredentialGate,
+  { gate, observer }: { readonly gate: CredentialGate; readonly observer?: SourceObserver },
 ): Promise<Exchange> {
   const access = await openTransport(exchange, { env, gate });
   const { transport, tokens } = access;
   return {
-    source: await sourceOf(exchange, transport, env),
+    source: await sourceOf(exchange, { transport, env, ...(observer ? { observer } : {}) }),
     ...(tokens ? { tokens } : {}),
     [Symbol.asyncDispose]: () => access[Symbol.asyncDispose](),
   };
 }
 
+interface SourceContext {
+  readonly transport: HttpTransport;
+  readonly env: Env;
+  readonly observer?: SourceObserver;
+}
+
 /** Either protocol is loaded only where it is spoken. */
 async function sourceOf(
   { api, endpoint, accessType }: ExchangeConfig,
-  transport: HttpTransport,
-  env: Env,
+  context: SourceContext,
 ): Promise<MailSource & MailSurvey> {
   if (api === "graph") {
     const { createGraphSource } = await import("../graph/graph_source.ts");
-    return createGraphSource({ transport, endpoint, env });
+    return createGraphSource({ ...context, endpoint });
   }
   const { createExchangeSource } = await import("../ews/exchange_source.ts");
-  return createExchangeSource({ transport, endpoint, accessType, env });
+  return createExchangeSource({ ...context, endpoint, accessType });
 }

@@ -23,6 +23,7 @@ const EXIT_CODE_OF_FATAL: ReadonlyMap<string, ExitCode> = new Map([
     ...OAUTH_REFUSALS,
   ].map((code) => [code, EXIT.credentialsOrPermission] as const),
   ...[
+    "BindFailed",
     "CaFileInvalid",
     "StateFormatNewer",
     "OauthAuthorityInvalid",

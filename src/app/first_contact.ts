@@ -3,10 +3,20 @@ import type { Env } from "../core/env.ts";
 import { type SyncError, syncErrorOf } from "../core/errors.ts";
 import type { Mailbox } from "../core/mailbox.ts";
 import type { MailSource } from "../core/ports.ts";
+import type { ServiceWatcher } from "../status/service_phase.ts";
 import { type Stop, StopBegun } from "../sync/stop.ts";
 
 /** With `--once` somebody waits: a server that cannot be reached is given up after this many tries. */
 const ATTEMPTS_ONCE = 3;
+/** How the server is to be reached. */
+interface FirstContact {
+  readonly env: Env;
+  readonly stop: Stop;
+  readonly once: boolean;
+  /** Told of failures that are waited out; absent: nobody watches. */
+  readonly watcher?: ServiceWatcher;
+}
+
 const PAUSE = { backoffMsMin: 1_000, backoffMsMax: 5 * 60_000 };
 
 /**
@@ -20,8 +30,9 @@ const PAUSE = { backoffMsMin: 1_000, backoffMsMax: 5 * 60_000 };
 export async function reachServer(
   source: MailSource,
   mailbox: Mailbox,
-  { env, stop, once }: { readonly env: Env; readonly stop: Stop; readonly once: boolean },
+  contact: FirstContact,
 ): Promise<void> {
+  const { stop, once } = contact;
   for (let failures = 0;; failures++) {
     try {
       return await source.probe(mailbox, { signal: stop.begun });
@@ -32,7 +43,7 @@ export async function reachServer(
       const hopeless = error.kind === "fatal" ||
         once && (error.kind !== "retryable" || failures + 1 >= ATTEMPTS_ONCE);
       if (hopeless) throw error;
-      await pauseAfter(error, failures, { env, stop, once });
+      await pauseAfter(error, failures, contact);
     }
   }
 }
@@ -45,7 +56,7 @@ function concernsServer({ kind, code }: SyncError): boolean {
 async function pauseAfter(
   error: SyncError,
   failures: number,
-  { env, stop, once }: { readonly env: Env; readonly stop: Stop; readonly once: boolean },
+  { env, stop, once, watcher }: FirstContact,
 ): Promise<void> {
   const delayMs = error.retryAfterMs ?? backoffMs(failures, PAUSE, env.entropy);
   const say = once ? "debug" : "error";
@@ -56,5 +67,6 @@ async function pauseAfter(
     attempt: failures + 1,
     delayMs,
   });
+  watcher?.servicePhaseChanged({ name: "signing-in", error, delayMs });
   await env.clock.sleep(delayMs, { signal: stop.begun });
 }

@@ -10,7 +10,8 @@ import type { Console } from "./console.ts";
 
 export interface Output {
   readonly log: Logger;
-  readonly observer: Observer;
+  /** What is drawn on a terminal; elsewhere nothing. */
+  readonly observer: Partial<Observer>;
   /** What this configuration holds of secrets is cut out of every line from now on. */
   hideSecretsOf(config: AppConfig): void;
   /** Takes the progress off the terminal; the log goes on. */
@@ -39,16 +40,8 @@ export function createOutput(
   });
   return {
     log,
-    observer: progress ?? SILENT,
+    observer: progress ?? {},
     hideSecretsOf: (config) => void secrets.push(...secretsOf(config)),
     close: () => progress?.clear(),
   };
 }
-
-/** Nobody watches. */
-export const SILENT: Observer = {
-  phaseChanged: () => undefined,
-  roundStarted: () => undefined,
-  settled: () => undefined,
-  passEnded: () => undefined,
-};

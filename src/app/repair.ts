@@ -3,6 +3,7 @@ import type { Env } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
+import { observerOf } from "../core/observer_of.ts";
 import type { FolderOf, MailboxSink, MailboxStateStore, MailSource } from "../core/ports.ts";
 import { Semaphore } from "../core/semaphore.ts";
 import type { SkippedItem } from "../core/skipped_item.ts";
@@ -15,7 +16,6 @@ import { settingsFingerprint } from "../sync/settings_fingerprint.ts";
 import { SkipGuard } from "../sync/skip_guard.ts";
 import type { Stop } from "../sync/stop.ts";
 import type { Verification } from "../sync/verification.ts";
-import { SILENT } from "./output.ts";
 
 interface RepairTools {
   readonly source: MailSource;
@@ -38,7 +38,7 @@ export async function repairOf(
     source,
     sink,
     env,
-    observer: SILENT,
+    observer: observerOf(),
     pace: new Pace(config.pollMessageSleepMs, env.clock),
     heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
     batchSize: config.batchSize,

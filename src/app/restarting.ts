@@ -2,6 +2,7 @@ import { backoffMs } from "../core/backoff.ts";
 import type { Env } from "../core/env.ts";
 import { syncErrorOf } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
+import type { ServiceWatcher } from "../status/service_phase.ts";
 import { type Stop, StopBegun, StopController } from "../sync/stop.ts";
 
 /** A life that lasted this long begins the pauses anew. */
@@ -16,7 +17,11 @@ const LONG_LIFE_MS = 10 * 60_000;
  */
 export async function restarting<T>(
   live: (stop: StopController) => Promise<T>,
-  { env, stop }: { readonly env: Env; readonly stop: Stop },
+  { env, stop, watcher }: {
+    readonly env: Env;
+    readonly stop: Stop;
+    readonly watcher?: ServiceWatcher;
+  },
 ): Promise<T> {
   const { clock, entropy, log } = env;
   for (let failures = 0;;) {
@@ -36,6 +41,7 @@ export async function restarting<T>(
         restart: failures,
         delayMs,
       });
+      watcher?.servicePhaseChanged({ name: "restarting", error, delayMs });
       await clock.sleep(delayMs, { signal: stop.begun });
     }
   }

@@ -10,7 +10,7 @@ import { openDestination } from "./open_destination.ts";
 import type { Console } from "./console.ts";
 import { counted } from "./counted.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
-import { minuteOf } from "./status_report.ts";
+import { minuteOf } from "../status/state_report.ts";
 import { visible, visiblePath } from "../config/printable.ts";
 
 /** `resync`: forgets how far a mailbox, or a folder and all below it, has come; keeps all data. */

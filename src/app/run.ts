@@ -1,7 +1,7 @@
 import type { AppConfig } from "../config/app_config.ts";
 import { configFingerprint } from "../config/config_fingerprint.ts";
 import type { RunOptions } from "../config/run_options.ts";
-import type { Env } from "../core/env.ts";
+import type { Env, LogFields } from "../core/env.ts";
 import { type SyncError, syncErrorOf } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { systemClock, systemEntropy } from "../runtime/system.ts";
@@ -17,6 +17,7 @@ import { watchRemoteConfig } from "./remote_config/remote_config_watch.ts";
 import { restarting } from "./restarting.ts";
 import { serve } from "./service.ts";
 import { listenToSignals, onHangUp } from "./signals.ts";
+import { startWatch, type Watch } from "./watch.ts";
 
 /** A configuration `run` can start with, and what validation found worth saying, one line each. */
 export interface RunConfig {
@@ -37,45 +38,72 @@ export interface RemoteConfiguration {
 /** `reinfer-ews run`: syncs the mailboxes of this shard until stopped, or once. */
 export async function run(request: RunRequest, console: Console): Promise<ExitCode> {
   const { options } = request;
-  const { log, observer, hideSecretsOf, close } = createOutput(console, options);
+  const { log, observer: progress, hideSecretsOf, close } = createOutput(console, options);
   const env: Env = { clock: systemClock, entropy: systemEntropy, log };
   using stop = new StopController(env.clock);
   using _signals = listenToSignals(stop, log);
   using hangUps = new HangUps();
+  try {
+    await using watch = await startWatch(options, env, progress);
+    stop.begun.addEventListener(
+      "abort",
+      () => watch.service.servicePhaseChanged({ name: "stopping" }),
+    );
+    try {
+      return await live(request, { env, stop, watch, hangUps, hideSecretsOf });
+    } catch (thrown) {
+      if (thrown instanceof StopBegun) return EXIT.done;
+      return await endFor(syncErrorOf(thrown), options, { env, stop, watch });
+    }
+  } catch (thrown) {
+    return sayWhyItEnds(syncErrorOf(thrown), env);
+  } finally {
+    close();
+  }
+}
+
+interface RunContext {
+  readonly env: Env;
+  readonly stop: StopController;
+  readonly watch: Watch;
+  readonly hangUps: HangUps;
+  readonly hideSecretsOf: (config: AppConfig) => void;
+}
+
+/** One life after another, as configuration, failures and options ask for. */
+async function live(request: RunRequest, context: RunContext): Promise<ExitCode> {
+  const { options } = request;
+  const { env, stop, watch, hangUps, hideSecretsOf } = context;
   // What must outlive a restart: `start_from: config` begins anew once per process.
   const gates = new CredentialGates(env.clock);
   const startedAnew = new Map<string, Set<string>>();
   const restarts = options.restartOnUnrecoverableErrors && !options.once;
-  const live = async ({ config, warnings }: RunConfig, stop: StopController) => {
+  const liveWith = async ({ config, warnings }: RunConfig, stop: StopController) => {
     hideSecretsOf(config);
-    for (const reason of warnings) log.warn("Mind the configuration.", { reason });
+    for (const reason of warnings) env.log.warn("Mind the configuration.", { reason });
     const gate = gates.gateFor(config.exchange.auth);
     const life = (stop: StopController) =>
-      serve({ options, config }, { env, stop, observer, gate, startedAnew });
-    return restarts ? await restarting(life, { env, stop }) : await life(stop);
+      serve({ options, config }, { env, stop, watch, gate, startedAnew });
+    return restarts
+      ? await restarting(life, { env, stop, watcher: watch.service })
+      : await life(stop);
   };
-  await using resources = new AsyncDisposableStack();
-  try {
-    if (!("remote" in request)) {
-      const source = { ...request, isSame, onRequest: hangUps.listen };
-      return await reloading(live, source, { env, stop });
-    }
-    const { place, meaningOf } = request.remote;
-    const store = resources.use(await openConfigStore(place, env));
-    const watched = { store, meaningOf, onHangUp: hangUps.listen, env, stop };
-    const watch = await watchRemoteConfig(watched, options);
-    if ("problems" in watch) {
-      for (const reason of watch.problems) log.error("The configuration is invalid.", { reason });
-      return EXIT.usageOrConfig;
-    }
-    const { first, load, onRequest } = watch;
-    return await reloading(live, { first, load, onRequest, isSame }, { env, stop });
-  } catch (thrown) {
-    if (thrown instanceof StopBegun) return EXIT.done;
-    return await endFor(syncErrorOf(thrown), options, { env, stop });
-  } finally {
-    close();
+  if (!("remote" in request)) {
+    const source = { ...request, isSame, onRequest: hangUps.listen };
+    return await reloading(liveWith, source, { env, stop });
   }
+  const { place, meaningOf } = request.remote;
+  await using store = await openConfigStore(place, env);
+  const watched = { store, meaningOf, onHangUp: hangUps.listen, env, stop };
+  const remote = await watchRemoteConfig(watched, options);
+  if ("problems" in remote) {
+    for (const reason of remote.problems) {
+      env.log.error("The configuration is invalid.", { reason });
+    }
+    return EXIT.usageOrConfig;
+  }
+  const { first, load, onRequest } = remote;
+  return await reloading(liveWith, { first, load, onRequest, isSame }, { env, stop });
 }
 
 function isSame(a: RunConfig, b: RunConfig): boolean {
@@ -106,23 +134,30 @@ class HangUps implements Disposable {
 async function endFor(
   error: SyncError,
   options: RunOptions,
-  { env, stop }: { readonly env: Env; readonly stop: Stop },
+  { env, stop, watch }: Pick<RunContext, "env" | "watch"> & { readonly stop: Stop },
 ): Promise<ExitCode> {
-  const code = exitCodeOf(error);
-  const holds = code === EXIT.credentialsOrPermission && !options.once;
-  env.log.error("Cannot go on.", {
-    mailbox: error.context.mailbox,
-    code: error.code,
-    reason: error.message,
-    hint: error.hint,
-    exitCode: code,
-    ...(holds ? { endsInMs: LIMITS.credentialHoldMs } : {}),
-  });
-  if (!holds) return code;
+  const holds = exitCodeOf(error) === EXIT.credentialsOrPermission && !options.once;
+  if (!holds) return sayWhyItEnds(error, env);
+  const endsInMs = LIMITS.credentialHoldMs;
+  const code = sayWhyItEnds(error, env, { endsInMs });
+  watch.service.servicePhaseChanged({ name: "ending", error, delayMs: endsInMs });
   try {
-    await env.clock.sleep(LIMITS.credentialHoldMs, { signal: stop.begun });
+    await env.clock.sleep(endsInMs, { signal: stop.begun });
   } catch {
     return EXIT.done; // stopped by an operator meanwhile
   }
   return code;
+}
+
+function sayWhyItEnds(error: SyncError, { log }: Env, fields: LogFields = {}): ExitCode {
+  const exitCode = exitCodeOf(error);
+  log.error("Cannot go on.", {
+    mailbox: error.context.mailbox,
+    code: error.code,
+    reason: error.message,
+    hint: error.hint,
+    exitCode,
+    ...fields,
+  });
+  return exitCode;
 }

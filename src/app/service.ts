@@ -2,8 +2,9 @@ import type { AppConfig } from "../config/app_config.ts";
 import { placeText } from "../config/destination_place.ts";
 import type { RunOptions } from "../config/run_options.ts";
 import type { Env } from "../core/env.ts";
+import { type SyncError, syncErrorOf } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
-import { addCounts, NO_COUNTS, type Observer } from "../core/observer.ts";
+import { addCounts, NO_COUNTS } from "../core/observer.ts";
 import { Semaphore } from "../core/semaphore.ts";
 import type { CredentialGate } from "../http/credential_gate.ts";
 import { DestinationGate } from "../sync/destination_gate.ts";
@@ -15,6 +16,7 @@ import { EXIT, type ExitCode } from "./exit_code.ts";
 import { reachServer } from "./first_contact.ts";
 import { openDestination } from "./open_destination.ts";
 import { versionLine } from "./version.ts";
+import type { Watch } from "./watch.ts";
 
 export interface ServeRequest {
   readonly options: RunOptions;
@@ -26,7 +28,7 @@ export interface Life {
   readonly env: Env;
   /** Of this life alone. */
   readonly stop: StopController;
-  readonly observer: Observer;
+  readonly watch: Watch;
   readonly gate: CredentialGate;
   /** See `Engine.startedAnew`. */
   readonly startedAnew: Map<string, Set<string>>;
@@ -38,7 +40,8 @@ export interface Life {
  * @throws SyncError of the failure that ends it; `StopBegun`.
  */
 export async function serve({ options, config }: ServeRequest, life: Life): Promise<ExitCode> {
-  const { env, stop, observer } = life;
+  const { env, stop, watch } = life;
+  const { observer, service } = watch;
   const startedMs = env.clock.monotonicMs();
   env.log.info("Starting.", {
     version: versionLine(),
@@ -48,19 +51,32 @@ export async function serve({ options, config }: ServeRequest, life: Life): Prom
     destination: placeText(options.destination),
     once: options.once,
   });
+  watch.lifeBegan({
+    mailboxes: config.mailboxes,
+    endpoint: config.exchange.endpoint.origin,
+    destination: placeText(options.destination),
+    signInRefusal: () => refusalOf(life.gate),
+  });
+  service.servicePhaseChanged({ name: "checking-destination" });
   await using destination = await openDestination(config, env, { waits: options.once });
-  const { sink, states } = destination;
+  const { states } = destination;
+  const sink = watch.watched(destination.sink);
   await sink.probe({ signal: stop.begun });
   const [first] = config.mailboxes;
   if (!first) return await runWithoutMailboxes(options, life);
-  await using exchange = await openExchange(config, env, life.gate);
+  service.servicePhaseChanged({ name: "signing-in" });
+  await using exchange = await openExchange(config, env, {
+    gate: life.gate,
+    ...(watch.source ? { observer: watch.source } : {}),
+  });
   const { source } = exchange;
-  await reachServer(source, first, { env, stop, once: options.once });
+  await reachServer(source, first, { env, stop, once: options.once, watcher: service });
+  service.servicePhaseChanged({ name: "running" });
   const engine: Engine & { stop: StopController } = {
     source,
     sink,
     states,
-    destination: new DestinationGate(sink, env, stop),
+    destination: new DestinationGate(sink, env, { stop, observer }),
     heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
     backfills: new Semaphore(LIMITS.backfillsInFlight),
     startedAnew: life.startedAnew,
@@ -73,13 +89,28 @@ export async function serve({ options, config }: ServeRequest, life: Life): Prom
 }
 
 /** A shard may have no mailbox; it stays, for a rescale may give it some (spec section 6). */
-async function runWithoutMailboxes(options: RunOptions, { env, stop }: Life): Promise<ExitCode> {
+async function runWithoutMailboxes(
+  options: RunOptions,
+  { env, stop, watch }: Life,
+): Promise<ExitCode> {
+  watch.service.servicePhaseChanged({ name: "running" });
   env.log.info("No mailbox belongs to this shard; nothing to do.", {
     shard: options.shard?.number,
     totalShards: options.shard?.total,
   });
   while (!options.once) await env.clock.sleep(LIMITS.credentialHoldMs, { signal: stop.begun });
   return EXIT.done;
+}
+
+/** Why the credentials are held back, where they were refused and not merely throttled. */
+function refusalOf(gate: CredentialGate): SyncError | undefined {
+  try {
+    gate.check();
+    return undefined;
+  } catch (thrown) {
+    const error = syncErrorOf(thrown);
+    return error.kind === "retryable" ? undefined : error;
+  }
 }
 
 /** Says what came of it all, and what the exit code says of it. */

@@ -6,7 +6,7 @@ import { runCommand } from "./command.ts";
 import { openDestination } from "./open_destination.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { statusJson } from "./status_json.ts";
-import type { MailboxStatus } from "./status_report.ts";
+import type { MailboxStatus } from "../status/state_report.ts";
 import { statusText } from "./status_text.ts";
 
 /** `status`: what the state store says of every mailbox; a running instance is not disturbed. */

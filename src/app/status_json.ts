@@ -1,14 +1,10 @@
+import { folderDocument } from "../status/folder_document.ts";
 import {
   hasBacklog,
   isNotBegun,
   type MailboxStatus,
-  skippedSummary,
-  skipRecordOf,
   skipTotalsOf,
-  stateNameOf,
-} from "./status_report.ts";
-import { nextTryAt, type SkippedItem } from "../core/skipped_item.ts";
-import type { FolderSyncState } from "../core/sync_state.ts";
+} from "../status/state_report.ts";
 
 /**
  * `status --json`: one stable document. Times are ISO 8601, UTC; what is not known is absent.
@@ -44,47 +40,7 @@ function mailboxJson({ mailbox, states }: MailboxStatus) {
     mailbox: mailbox.address,
     begun: !isNotBegun(states),
     condition: states.condition,
-    folders: states.folders.map(folderJson),
+    folders: states.folders.map((state) => folderDocument(state)),
     unreadable_states: states.unreadable,
-  };
-}
-
-function folderJson(state: FolderSyncState) {
-  const { skipped, rebuilt } = skipRecordOf(state);
-  return {
-    path: state.folder.path,
-    state: stateNameOf(state),
-    gone_since: state.goneSince,
-    synced_until: state.syncedUntil,
-    last_synced_at: state.lastSyncedAt,
-    backlog: hasBacklog(state),
-    skipped: skipsJson(skipped),
-    rebuilt: skipsJson(rebuilt),
-  };
-}
-
-function skipsJson(skips: readonly SkippedItem[]) {
-  const { count, oldest, byCode, nextTry } = skippedSummary(skips);
-  return {
-    count,
-    oldest,
-    by_code: Object.fromEntries(byCode),
-    next_retry: nextTry,
-    emails: skips.map(skipJson),
-  };
-}
-
-function skipJson(skip: SkippedItem) {
-  return {
-    item_id: skip.itemId,
-    id: skip.id,
-    received_at: skip.receivedAt,
-    size: skip.sizeBytes,
-    code: skip.code,
-    reason: skip.reason,
-    skipped_at: skip.skippedAt,
-    retries: skip.retries,
-    next_retry: nextTryAt(skip),
-    sought: skip.sought,
   };
 }

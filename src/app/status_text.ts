@@ -10,7 +10,7 @@ import {
   skipRecordOf,
   skipTotalsOf,
   stateTextOf,
-} from "./status_report.ts";
+} from "../status/state_report.ts";
 import { visible, visiblePath } from "../config/printable.ts";
 
 const PATH_COLUMNS = 30;

@@ -34,7 +34,7 @@ export async function verify(
   const mailboxes = only ? [only] : config.mailboxes;
   return await runCommand(options, config, console, async (context) => {
     const gate = new CredentialGates(context.env.clock).gateFor(config.exchange.auth);
-    await using exchange = await openExchange(config, context.env, gate);
+    await using exchange = await openExchange(config, context.env, { gate });
     const [first] = mailboxes;
     if (first) await reachServer(exchange.source, first, { ...context, once: true });
     await using destination = await openDestination(config, context.env);

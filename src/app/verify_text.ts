@@ -1,7 +1,7 @@
 import { nextTryAt } from "../core/skipped_item.ts";
 import type { MailboxVerification, MissingEmail } from "../sync/verification.ts";
 import { counted } from "./counted.ts";
-import { minuteOf } from "./status_report.ts";
+import { minuteOf } from "../status/state_report.ts";
 import { visible, visiblePath } from "../config/printable.ts";
 
 const COLUMNS = ["emails", "stored", "missing", "skipped", "untold", "filtered"] as const;

@@ -29,7 +29,11 @@ import { type RunOptions, runOptionsOf } from "./run_options.ts";
 import type { Setting } from "./setting.ts";
 import type { Shard } from "./shard.ts";
 import { shardOptions } from "./shared_options.ts";
-import { type StatusOptions, statusOptionsOf } from "./status_options.ts";
+import {
+  type InstanceStatusOptions,
+  type StatusOptions,
+  statusOptionsOf,
+} from "./status_options.ts";
 import { timestampWarnings } from "./timestamp.ts";
 import { type VerifyOptions, verifyOptionsOf } from "./verify_options.ts";
 
@@ -37,7 +41,7 @@ import { type VerifyOptions, verifyOptionsOf } from "./verify_options.ts";
 export type CommandLine =
   | { readonly command: "run"; readonly options: RunOptions }
   | { readonly command: "check"; readonly options: CheckOptions }
-  | { readonly command: "status"; readonly options: StatusOptions }
+  | { readonly command: "status"; readonly options: StatusOptions | InstanceStatusOptions }
   | WithWarnings & { readonly command: "verify"; readonly options: VerifyOptions }
   | WithWarnings & { readonly command: "resync"; readonly options: ResyncOptions }
   | WithWarnings & { readonly command: "push"; readonly options: PushOptions }

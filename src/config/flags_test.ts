@@ -77,7 +77,7 @@ Deno.test("a value stands after a space or an equals sign; one with a dash needs
 Deno.test("an unknown option is one line with the nearest option this version has", () => {
   assert.deepEqual(refusal(`${FILES} --onec`), ['Unknown option "--onec"; did you mean "--once"?']);
   assert.deepEqual(refusal("--frobnicate x"), ['Unknown option "--frobnicate"']);
-  assert.deepEqual(refusal("--bnid x"), ['Unknown option "--bnid"'], "--bind is not built");
+  assert.deepEqual(refusal("--bnid x"), ['Unknown option "--bnid"; did you mean "--bind"?']);
   assert.deepEqual(refusal("--pass\u001b[31m=hunter2"), ['Unknown option "--pass\\u001b[31m"']);
   assert.deepEqual(refusal("--Once"), ['Unknown option "--Once"; did you mean "--once"?']);
 });
@@ -122,13 +122,23 @@ Deno.test("values of options that are not built yet are validated all the same",
   }
 });
 
-Deno.test("options that are not built yet are refused by name", () => {
-  const line = `${FILES} --bind 127.0.0.1:80 --status off --retry-skipped ` +
-    "--restart-on-unrecoverable-errors";
-  assert.deepEqual([...refusal(line)].sort(), [
-    "--bind: not in this version",
-    "--status: not in this version",
-  ]);
+Deno.test("what is served is told by an address, and how much of it only beside one", () => {
+  const served = (line: string) => {
+    const parsed = parse(`${FILES} ${line}`);
+    assert.ok(parsed.command === "run", line);
+    return { bind: parsed.options.bind, status: parsed.options.status };
+  };
+  assert.deepEqual(served(""), { bind: undefined, status: undefined });
+  assert.deepEqual(served("--bind [::1]:0 --status off"), {
+    bind: { host: "::1", port: 0 },
+    status: "off",
+  });
+  assert.deepEqual(served("--bind 0.0.0.0:8080").bind, { host: "0.0.0.0", port: 8080 });
+  assert.deepEqual(refusal(`${FILES} --status full`), ["--status needs --bind as well"]);
+  for (const bind of ["::1:8080", "[::1]", "8080", ":8080", "a:65536", "a b:1", "[a]:1"]) {
+    const [line] = refusal([...FILES.split(" "), "--bind", bind]);
+    assert.match(line ?? "", /^--bind = ".*": must be HOST:PORT, an IPv6 host in brackets$/);
+  }
 });
 
 Deno.test("exactly one sink must result", () => {
@@ -294,7 +304,7 @@ Deno.test("the config commands take the options of run, complete or not, and lis
       { key: "--bind", value: '"localhost:80"', origin: "flag" },
       { key: "--debug-level", value: '"1"', origin: "default" },
     ],
-    notInThisVersion: ["--bind: not in this version"],
+    notInThisVersion: [],
   });
 });
 
@@ -322,10 +332,15 @@ Deno.test("status takes where the state is, a shard and the form of its output",
   });
 });
 
-Deno.test("status of a running instance is validated, and needs no destination to be refused", () => {
-  const notBuilt = ["--url: not in this version"];
-  assert.deepEqual(refusal("status --url http://10.0.0.1:8080"), notBuilt);
-  assert.deepEqual(refusal(`status ${FILES} --url https://ews.example.com/`), notBuilt);
+Deno.test("status of a running instance needs nothing but where it is", () => {
+  const parsed = parse("status --url http://10.0.0.1:8080 --json");
+  assert.deepEqual(parsed, {
+    command: "status",
+    options: { url: new URL("http://10.0.0.1:8080"), json: true },
+  });
+  assert.deepEqual(refusal(`status ${FILES} --url https://ews.example.com/`), [
+    "--url excludes --local-files-prefix",
+  ]);
   const [line, ...others] = refusal("status --url http://svc:hunter2@ews/?k=hunter2");
   assert.match(line ?? "", /^--url = ".*": must be an http or https URL/);
   assert.doesNotMatch(line ?? "", /hunter2/);

@@ -96,15 +96,17 @@ Example:
 const STATUS = `\
 Says how far each folder of each mailbox is: its state, until when it is
 synced, what is behind, what is skipped and why. Reads the state that "run"
-keeps, connects to nothing and disturbs no instance.
+keeps, connects to nothing and disturbs no instance; or with --url asks the
+instance that serves URL ("run --bind"), which knows what it does just now.
 
 Usage: reinfer-ews status DESTINATION [OPTIONS]
+       reinfer-ews status --url URL [--json]
 
 Options:
 ${commandLines("status", DELIVERED)}
 
-Exit codes: 0 done, 2 usage or configuration, 4 destination unusable,
-5 internal error.
+Exit codes: 0 done, 1 no such instance answers, 2 usage or configuration,
+4 destination unusable, 5 internal error.
 
 Example:
   reinfer-ews status --config config.json --local-files-prefix mail

@@ -18,6 +18,7 @@ export function optionConflicts(values: OptionValues, env: ReadVariable): readon
     ...shardOutOfRange(values),
     ...badBlobEndpoint(env),
     ...stateDirElsewhere(values),
+    ...statusOfNothing(values),
   ];
 }
 
@@ -26,7 +27,7 @@ export function optionConflicts(values: OptionValues, env: ReadVariable): readon
  * and what is asked for must be built. A running instance, named by `--url`, stands in for both.
  */
 export function sinkConflicts(values: OptionValues, env: ReadVariable): readonly string[] {
-  const sinks = values.url === undefined ? sinkLines(values, env) : [];
+  const sinks = values.url === undefined ? sinkLines(values, env) : sinksBesideInstance(values);
   return [...sinks, ...missingFeatures(values)];
 }
 
@@ -35,6 +36,12 @@ export function missingFeatures(values: OptionValues): readonly string[] {
   return OPTION_NAMES
     .filter((name) => values[name] !== undefined && isMissingOption(name))
     .map((name) => notInThisVersion(`--${name}`));
+}
+
+/** An instance has its destination. */
+function sinksBesideInstance(values: OptionValues): readonly string[] {
+  const sinks = SINK_OPTIONS.filter((option) => values[option] !== undefined);
+  return sinks.map((option) => `--url excludes --${option}`);
 }
 
 function together(values: OptionValues, one: OptionName, other: OptionName): string[] {
@@ -57,6 +64,11 @@ function stateDirElsewhere(values: OptionValues): string[] {
   const isPlatform = values["reinfer-api-endpoint"] && !values["private-file-prefix"];
   if (values["state-dir"] === undefined || isPlatform) return [];
   return ["--state-dir is only for emails that go to the platform (--reinfer-api-endpoint)"];
+}
+
+/** What is not served cannot be shown more or less of. */
+function statusOfNothing({ status, bind }: OptionValues): string[] {
+  return status === undefined || bind ? [] : ["--status needs --bind as well"];
 }
 
 function badBlobEndpoint(env: ReadVariable): string[] {

@@ -1,4 +1,5 @@
 import type { DestinationPlace } from "./destination_place.ts";
+import type { BindAddress } from "./option_values.ts";
 import type { OptionValues } from "./options.ts";
 import type { RemoteConfigAt } from "./remote_config_options.ts";
 import type { Shard } from "./shard.ts";
@@ -21,10 +22,15 @@ export interface RunOptions {
   readonly logFormat?: "text" | "json";
   /** Absent: all mailboxes. */
   readonly shard?: Shard;
+  /** Where health, metrics and status are served; absent: nowhere. */
+  readonly bind?: BindAddress;
+  /** How much of the status is shown; absent: everything on a loopback address, else a summary. */
+  readonly status?: "full" | "summary" | "off";
 }
 
 /** The options of `run`, once no conflict was found. */
 export function runOptionsOf(values: OptionValues): RunOptions {
+  const { bind, status } = values;
   return {
     ...placeOptions(values),
     once: values.once ?? false,
@@ -32,5 +38,7 @@ export function runOptionsOf(values: OptionValues): RunOptions {
     restartOnUnrecoverableErrors: values["restart-on-unrecoverable-errors"] ?? false,
     ...logOptions(values),
     ...shardOptions(values),
+    ...(bind ? { bind } : {}),
+    ...(status ? { status } : {}),
   };
 }

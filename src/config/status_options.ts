@@ -17,7 +17,15 @@ export interface StatusOptions {
   readonly shard?: Shard;
 }
 
+/** What `status --url` was told to do: a running instance is asked, which has its configuration. */
+export interface InstanceStatusOptions {
+  readonly url: URL;
+  /** One JSON document instead of text. */
+  readonly json: boolean;
+}
+
 /** The options of `status`, once no conflict was found. */
-export function statusOptionsOf(values: OptionValues): StatusOptions {
-  return { ...placeOptions(values), json: values.json ?? false, ...shardOptions(values) };
+export function statusOptionsOf(values: OptionValues): StatusOptions | InstanceStatusOptions {
+  const { url, json = false } = values;
+  return url ? { url, json } : { ...placeOptions(values), json, ...shardOptions(values) };
 }

@@ -1,5 +1,6 @@
 import type { SyncError } from "./errors.ts";
 import type { Folder, Mailbox } from "./mailbox.ts";
+import type { FolderSyncState } from "./sync_state.ts";
 
 /** What became of emails, as numbers. */
 export interface DeliveryCounts {
@@ -66,13 +67,39 @@ export type MailboxPhase =
   /** With the failure that ended it, if one did. */
   | { readonly name: "stopped"; readonly error?: SyncError };
 
-/** Watches the engine at work: the terminal's progress now, status page and metrics later. */
+/** Why the destination as a whole is not used, and when it is probed again. */
+export interface DestinationTrouble {
+  readonly error: SyncError;
+  /** Until the next probe, from now. */
+  readonly delayMs: number;
+}
+
+/** The states of a mailbox's folders as they are whenever somebody looks. */
+export interface FolderStatesView {
+  all(): readonly FolderSyncState[];
+}
+
+/** Watches the engine at work: the terminal's progress, the status page and the metrics. */
 export interface Observer {
   phaseChanged(mailbox: Mailbox, phase: MailboxPhase): void;
+  /** The mailbox was taken and its states are loaded; a later call replaces the view. */
+  statesOpened(mailbox: Mailbox, states: FolderStatesView): void;
   /** The folders of a mailbox as a round begins, with how many items the server counts in each. */
   roundStarted(mailbox: Mailbox, folders: readonly Folder[]): void;
   /** Some items of a folder are settled. */
   settled(mailbox: Mailbox, folder: Folder, counts: DeliveryCounts): void;
   /** A folder's pass ended; `behind` says that its backfill goes on next round. */
   passEnded(mailbox: Mailbox, folder: Folder, behind: boolean): void;
+  /** A folder could not be passed over; the others of the round have their turn. */
+  passFailed(mailbox: Mailbox, folder: Folder, error: SyncError): void;
+  /** The destination as a whole fails, or without trouble works again. */
+  destinationChanged(trouble?: DestinationTrouble): void;
+}
+
+/** Watches a mail source: its requests, and how long its server makes them wait. */
+export interface SourceObserver {
+  /** A request came to its end; with the failure, if it failed. */
+  requestEnded(operation: string, tookMs: number, error?: SyncError): void;
+  /** Nothing of a mailbox is asked for `delayMs` from now; without one, nothing of any. */
+  throttled(error: SyncError, delayMs: number, mailbox?: Mailbox): void;
 }

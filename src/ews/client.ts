@@ -2,10 +2,12 @@ import type { CallOptions, Env, LogFields } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
+import type { SourceObserver } from "../core/observer.ts";
 import { retry } from "../core/retry.ts";
 import type { HttpResponse, HttpTransport } from "../http/transport.ts";
 import { countedByCode } from "../source/counted_by_code.ts";
 import { discardBody } from "../source/discard_body.ts";
+import { observedRequest } from "../source/observed_request.ts";
 import { requestIdOf } from "../source/request_id.ts";
 import { serverTimeOf } from "../source/server_time.ts";
 import { suspendingIfLong } from "../source/suspending_if_long.ts";
@@ -26,6 +28,8 @@ export interface EwsClientOptions {
   readonly endpoint: URL;
   readonly accessType: "delegate" | "impersonation";
   readonly env: Env;
+  /** Absent: nobody watches. */
+  readonly observer?: SourceObserver;
 }
 
 export interface AttemptOptions extends CallOptions {
@@ -131,7 +135,13 @@ export class EwsClient {
     version: SchemaVersion,
     options: AttemptOptions,
   ): Promise<Answer<T>> {
-    const exchange = () => this.#exchange(mailbox, operation, version, options);
+    const watch = { clock: this.#env.clock, observer: this.#options.observer };
+    const exchange = () =>
+      observedRequest(
+        operation.name,
+        watch,
+        () => this.#exchange(mailbox, operation, version, options),
+      );
     return this.#budgetOf(mailbox).run(() => this.#server.run(exchange, options), options);
   }
 
@@ -208,14 +218,22 @@ export class EwsClient {
     await discardBody(response);
     const error = errorOfStatus(response, this.#env.clock.now());
     if (isServerBusy(response) || error.retryAfterMs !== undefined) {
-      this.#server.close(error, error.retryAfterMs ?? UNNAMED_BUSY_MS);
+      const delayMs = error.retryAfterMs ?? UNNAMED_BUSY_MS;
+      this.#server.close(error, delayMs);
+      this.#options.observer?.throttled(error, delayMs);
     }
     throw suspendingIfLong(error);
   }
 
   #noteBusy(mailbox: Mailbox, error: SyncError): void {
     if (error.retryAfterMs === undefined && !isBusyCode(error.code)) return;
-    this.#budgetOf(mailbox).close(error, error.retryAfterMs ?? UNNAMED_BUSY_MS);
+    const delayMs = error.retryAfterMs ?? UNNAMED_BUSY_MS;
+    this.#budgetOf(mailbox).close(error, delayMs);
+    this.#options.observer?.throttled(
+      error,
+      delayMs,
+      ...(this.#isImpersonating ? [mailbox] : []),
+    );
   }
 
   #headers(mailbox: Mailbox, requestId: string): Readonly<Record<string, string>> {

@@ -323,3 +323,25 @@ Deno.test("an abort rejects with the signal's reason, also while waiting at the 
   const stopping = env.clock.sleep(10_000, NO_ABORT).then(() => stop.abort(new Error("stopping")));
   await assert.rejects(env.clock.runUntil(Promise.all([sent, stopping])), /stopping/);
 });
+
+Deno.test("who watches is told of every request, and of every wait that the server asks for", async () => {
+  const busy = answer("GetFolder", failure("GetFolder", "ErrorServerBusy", backOff(20_000)));
+  for (const accessType of ["impersonation", "delegate"] as const) {
+    const told: string[] = [];
+    const { answer: found } = await send(once(busy), {
+      accessType,
+      observer: {
+        requestEnded: (operation, tookMs, error) =>
+          told.push(`${operation} ${tookMs >= 0} ${error?.code ?? "ok"}`),
+        throttled: ({ code }, delayMs, mailbox) =>
+          told.push(`${code} ${delayMs} ${mailbox?.address ?? "all"}`),
+      },
+    });
+    assert.ok(found);
+    assert.deepEqual(told, [
+      `ErrorServerBusy 20000 ${accessType === "impersonation" ? ALICE.address : "all"}`,
+      "GetFolder true ErrorServerBusy",
+      "GetFolder true ok",
+    ]);
+  }
+});

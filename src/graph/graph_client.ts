@@ -2,10 +2,12 @@ import type { CallOptions, Env, LogFields } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
+import type { SourceObserver } from "../core/observer.ts";
 import { retry } from "../core/retry.ts";
 import type { HttpRequest, HttpResponse, HttpTransport } from "../http/transport.ts";
 import { countedByCode } from "../source/counted_by_code.ts";
 import type { Reach } from "../source/failure_table.ts";
+import { observedRequest } from "../source/observed_request.ts";
 import type { Write } from "../source/pushed_stream.ts";
 import { requestIdOf } from "../source/request_id.ts";
 import { serverTimeOf } from "../source/server_time.ts";
@@ -24,6 +26,8 @@ export interface GraphClientOptions {
   /** Origin of Graph, e.g. `https://graph.microsoft.com`; national clouds have their own. */
   readonly endpoint: URL;
   readonly env: Env;
+  /** Absent: nobody watches. */
+  readonly observer?: SourceObserver;
 }
 
 export interface AttemptOptions extends CallOptions {
@@ -63,12 +67,14 @@ export class GraphClient {
   readonly #transport: HttpTransport;
   readonly #env: Env;
   readonly #budgets: MailboxBudgets;
+  readonly #observer: SourceObserver | undefined;
 
-  constructor({ transport, endpoint, env }: GraphClientOptions) {
+  constructor({ transport, endpoint, env, observer }: GraphClientOptions) {
     this.endpoint = new URL(endpoint.origin);
     this.#transport = transport;
     this.#env = env;
-    this.#budgets = new MailboxBudgets(env);
+    this.#observer = observer;
+    this.#budgets = new MailboxBudgets(env, observer);
   }
 
   /**
@@ -163,7 +169,12 @@ export class GraphClient {
     const { count, name } = exchange;
     return this.#budgets.run(mailbox, { count, background, signal }, async () => {
       try {
-        const result = await this.#sendOnce(mailbox, exchange, { signal }, read);
+        const watch = { clock: this.#env.clock, observer: this.#observer };
+        const result = await observedRequest(
+          name,
+          watch,
+          () => this.#sendOnce(mailbox, exchange, { signal }, read),
+        );
         this.#budgets.succeeded(mailbox);
         return result;
       } catch (error) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { SyncError } from "../core/errors.ts";
+import type { SourceObserver } from "../core/observer.ts";
 import type { ScriptedAnswer } from "../source/testing/scripted_transport.ts";
 import { type Script, ScriptedTransport } from "../source/testing/scripted_transport.ts";
 import { NO_ABORT, testEnv } from "../source/testing/test_env.ts";
@@ -19,14 +20,15 @@ const REQUEST: GraphRequest<string> = {
   read: (answer) => readAs(z.object({ id: z.string() }), answer).id,
 };
 
-function clientOf(script: Script) {
+function clientOf(script: Script, observer?: SourceObserver) {
   const env = testEnv();
   const transport = new ScriptedTransport(async (text, number, request) => {
     const answer = await script(text, number, request);
     const scripted = typeof answer === "string" ? { body: answer } : answer;
     return { ...scripted, headers: { ...JSON_TYPE, ...scripted.headers } };
   });
-  return { env, transport, client: new GraphClient({ transport, endpoint: ENDPOINT, env }) };
+  const options = { transport, endpoint: ENDPOINT, env, ...(observer ? { observer } : {}) };
+  return { env, transport, client: new GraphClient(options) };
 }
 
 /** What one attempt makes of an answer. */
@@ -188,4 +190,24 @@ Deno.test("pauses after busy answers that name none grow, and a success begins a
   for (const _ of [1, 2]) await env.clock.runUntil(client.send(ALICE, REQUEST, NO_ABORT));
   const pauses = times.slice(1).map((ms, index) => Math.round((ms - times[index]!) / 10_000));
   assert.deepEqual(pauses, [3, 6, 12, 0, 3, 6, 12]);
+});
+
+Deno.test("who watches is told of every request, and once several wait, that all do", async () => {
+  const told: string[] = [];
+  const { client } = clientOf(() => ({ status: 429, headers: { "retry-after": "20" } }), {
+    requestEnded: (operation, tookMs, error) =>
+      told.push(`${operation} ${tookMs >= 0} ${error?.code}`),
+    throttled: (_, delayMs, mailbox) => told.push(`${delayMs} ${mailbox?.address ?? "all"}`),
+  });
+  for (const mailbox of [ALICE, BOB]) {
+    await assert.rejects(client.attempt(mailbox, REQUEST, NO_ABORT), SyncError);
+  }
+  const [, code] = told[1]!.split(" true ");
+  assert.deepEqual(told, [
+    `20000 ${ALICE.address}`,
+    `mailFolder true ${code}`,
+    `20000 ${BOB.address}`,
+    "20000 all",
+    `mailFolder true ${code}`,
+  ]);
 });

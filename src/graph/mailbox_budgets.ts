@@ -2,6 +2,7 @@ import type { CallOptions, Env } from "../core/env.ts";
 import type { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
+import type { SourceObserver } from "../core/observer.ts";
 import { Semaphore } from "../core/semaphore.ts";
 import { ThrottleGate } from "../source/throttle_gate.ts";
 import { GRAPH_LIMITS } from "./graph_limits.ts";
@@ -31,11 +32,13 @@ interface Budget {
  */
 export class MailboxBudgets {
   readonly #env: Env;
+  readonly #observer: SourceObserver | undefined;
   readonly #budgets = new Map<string, Budget>();
   readonly #server: ThrottleGate;
 
-  constructor(env: Env) {
+  constructor(env: Env, observer?: SourceObserver) {
     this.#env = env;
+    this.#observer = observer;
     this.#server = new ThrottleGate(env, Infinity);
   }
 
@@ -61,11 +64,14 @@ export class MailboxBudgets {
     const nowMs = this.#env.clock.monotonicMs();
     const delayMs = error.retryAfterMs ?? this.#unnamedDelayMs(budget, nowMs);
     budget.gate.close(error, delayMs);
+    this.#observer?.throttled(error, delayMs, mailbox);
     budget.busyUntilMs = Math.max(budget.busyUntilMs, nowMs + delayMs);
     const isBusyForSeveral = [...this.#budgets.values()].some((other) =>
       other !== budget && other.busyUntilMs > nowMs
     );
-    if (isBusyForSeveral) this.#server.close(error, delayMs);
+    if (!isBusyForSeveral) return;
+    this.#server.close(error, delayMs);
+    this.#observer?.throttled(error, delayMs);
   }
 
   /** Requests in flight together that are all refused are one sign of overload. */

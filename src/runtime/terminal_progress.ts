@@ -26,7 +26,7 @@ const ERASE_LINE_AND_UP = "\x1b[1A\x1b[2K";
  * Shows, below the log on a terminal, what each mailbox is doing: folder, emails, rate, remaining.
  * Draws when something happens, at most five times a second, and never more than fits the width.
  */
-export class TerminalProgress implements Observer {
+export class TerminalProgress implements Partial<Observer> {
   readonly #terminal: Terminal;
   readonly #clock: Clock;
   readonly #mailboxes = new Map<string, MailboxProgress>();

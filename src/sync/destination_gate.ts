@@ -1,6 +1,7 @@
 import type { Env } from "../core/env.ts";
 import { type SyncError, syncErrorOf } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
+import type { Observer } from "../core/observer.ts";
 import type { Sink } from "../core/ports.ts";
 import { backoffMs } from "../core/backoff.ts";
 import type { Stop } from "./stop.ts";
@@ -15,14 +16,23 @@ export class DestinationGate {
   readonly #sink: Sink;
   readonly #env: Env;
   readonly #stop: Stop;
+  readonly #observer: Pick<Observer, "destinationChanged">;
   #recovery: Promise<void> | undefined;
   #failures = 0;
   #worksSinceMs = Number.NEGATIVE_INFINITY;
 
-  constructor(sink: Sink, env: Env, stop: Stop) {
+  constructor(
+    sink: Sink,
+    env: Env,
+    { stop, observer }: {
+      readonly stop: Stop;
+      readonly observer: Pick<Observer, "destinationChanged">;
+    },
+  ) {
     this.#sink = sink;
     this.#env = env;
     this.#stop = stop;
+    this.#observer = observer;
   }
 
   /** Resolves at once while the destination works, else when it works again. */
@@ -56,10 +66,12 @@ export class DestinationGate {
           delayMs,
         });
       }
+      this.#observer.destinationChanged({ error, delayMs });
       await clock.sleep(delayMs, { signal: this.#stop.begun });
       try {
         await this.#sink.probe({ signal: this.#stop.begun });
         this.#worksSinceMs = clock.monotonicMs();
+        this.#observer.destinationChanged();
         log.info("Destination works again.", {
           tookMs: Math.round(this.#worksSinceMs - sinceMs),
         });

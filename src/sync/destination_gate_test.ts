@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { observerOf } from "../core/observer_of.ts";
 import { VirtualClock } from "../../tests/simulation/virtual_clock.ts";
 import type { Env } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
@@ -29,7 +30,8 @@ Deno.test("an outage is said twice a minute at most, and at once where its reaso
     },
     open: () => Promise.reject(new Error("Nothing is opened")),
   };
-  await clock.runUntil(new DestinationGate(sink, env, stop).recovered(failure("Gone")));
+  const gate = new DestinationGate(sink, env, { stop, observer: observerOf() });
+  await clock.runUntil(gate.recovered(failure("Gone")));
   const [first, other, ...later] = saidAtS;
   assert.equal(first, 0);
   assert.ok(other !== undefined && other > OTHER_AT_S && other < 30, `${saidAtS}`);

@@ -80,6 +80,7 @@ async function passOf(pass: FolderPass, mailbox: Mailbox, folder: Folder): Promi
     // Deleted or moved out of sight between the listing and its turn: the next listing tells.
     if (error.code === "FolderGone") return { round: NOTHING };
     if (error.kind !== "folder" && error.kind !== "retryable") throw error;
+    pass.observer.passFailed(mailbox, folder, error);
     return { round: { ...NOTHING, failures: [error] } };
   }
 }

@@ -204,6 +204,7 @@ class MailboxWorker {
       const mailboxSink = await sink.open(this.#mailbox, options);
       const folderStates = new FolderStates(store, env.clock, { anew: this.#anew() });
       this.#release(store, folderStates);
+      observer.statesOpened(this.#mailbox, folderStates);
       this.#condition = new ConditionRecord(store, this.#mailbox, env);
       const { participants } = this.#mailbox;
       return {

@@ -173,9 +173,6 @@ Deno.test("what is not built yet is refused by its name, exit code 2", async () 
   const run = await once(customer);
   assert.equal(run.code, 2);
   assert.equal(run.stderr, "reinfer-ews: ews_ssl_ciphers: not in this version\n");
-  const flag = await runAppliance([...customer.run, "--bind", "127.0.0.1:8080"]);
-  assert.equal(flag.code, 2);
-  assert.equal(flag.stderr, "reinfer-ews: --bind: not in this version\n");
 });
 
 Deno.test("a mailbox that is denied and one that is missing are named; the third completes", async () => {

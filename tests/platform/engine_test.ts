@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { LIMITS } from "../../src/core/limits.ts";
-import type { Observer } from "../../src/core/observer.ts";
+import { observerOf } from "../../src/core/observer_of.ts";
 import type { MailSource } from "../../src/core/ports.ts";
 import { Semaphore } from "../../src/core/semaphore.ts";
 import { undiciCase } from "../../src/http/testing/undici_case.ts";
@@ -16,13 +16,6 @@ import { BUCKET, hastyClock, platformSubject } from "./platform_subject.ts";
 import { SimulatedPlatform } from "./simulated_platform.ts";
 
 const MAILBOX = sampleMailbox();
-const UNSEEN: Observer = {
-  phaseChanged: () => undefined,
-  roundStarted: () => undefined,
-  settled: () => undefined,
-  passEnded: () => undefined,
-};
-
 interface LifeOptions {
   readonly stateDir?: string;
   /** So many requests with emails are let through, then the process is stopped at once. */
@@ -55,17 +48,18 @@ async function live(
     retrySkipped: false,
     once: true,
   };
+  const observer = observerOf();
   const engine = {
     source,
     sink,
     states,
-    destination: new DestinationGate(sink, env, stop),
+    destination: new DestinationGate(sink, env, { stop, observer }),
     heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
     backfills: new Semaphore(LIMITS.backfillsInFlight),
     startedAnew: new Map(),
     settings,
     env,
-    observer: UNSEEN,
+    observer,
     stop,
   };
   try {

@@ -3,6 +3,7 @@ import { syncErrorOf } from "../../src/core/errors.ts";
 import { LIMITS } from "../../src/core/limits.ts";
 import type { Mailbox } from "../../src/core/mailbox.ts";
 import type { MailboxPhase } from "../../src/core/observer.ts";
+import { observerOf } from "../../src/core/observer_of.ts";
 import { Semaphore } from "../../src/core/semaphore.ts";
 import type { MailSource } from "../../src/core/ports.ts";
 import { DestinationGate } from "../../src/sync/destination_gate.ts";
@@ -64,22 +65,18 @@ function engineOf(
   stop: StopController,
 ) {
   const opened = destination.openedBy(life);
+  const observer = observerOf({ phaseChanged: (_, { name }) => onPhase(name) });
   return {
     source,
     sink: opened,
     states: opened,
-    destination: new DestinationGate(opened, env, stop),
+    destination: new DestinationGate(opened, env, { stop, observer }),
     heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
     backfills: new Semaphore(LIMITS.backfillsInFlight),
     startedAnew: new Map(),
     settings: { ...SETTINGS, retrySkipped },
     env,
-    observer: {
-      phaseChanged: (_: Mailbox, { name }: MailboxPhase) => onPhase(name),
-      roundStarted: () => undefined,
-      settled: () => undefined,
-      passEnded: () => undefined,
-    },
+    observer,
     stop,
   };
 }

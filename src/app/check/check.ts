@@ -88,7 +88,7 @@ async function* checkExchange(
   const { auth } = config.exchange;
   try {
     const gate = new CredentialGates(env.clock).gateFor(auth);
-    await using exchange = await openExchange(config, env, gate);
+    await using exchange = await openExchange(config, env, { gate });
     const { source, tokens } = exchange;
     const token = tokens && await checkToken(tokens, config.exchange, call);
     if (token) yield token;

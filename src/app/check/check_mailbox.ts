@@ -5,7 +5,7 @@ import { mapBounded } from "../../core/map_bounded.ts";
 import type { MailboxStates, MailSource, MailSurvey, StateStore } from "../../core/ports.ts";
 import { isFolderSelected } from "../../sync/folder_selection.ts";
 import { counted } from "../counted.ts";
-import { earliest, hasBacklog, isNotBegun, minuteOf } from "../status_report.ts";
+import { earliest, hasBacklog, isNotBegun, minuteOf } from "../../status/state_report.ts";
 import { type CheckLine, fail, pass, warn } from "./check_line.ts";
 import { withinDeadline } from "./within_deadline.ts";
 

@@ -8,7 +8,7 @@ import { Connection } from "../../http/connection.ts";
 import { hostOf } from "../../http/dial.ts";
 import { addressOf } from "../../http/network_error.ts";
 import { trustOf } from "../exchange_transport.ts";
-import { minuteOf } from "../status_report.ts";
+import { minuteOf } from "../../status/state_report.ts";
 import { type CheckLine, fail, pass, warn } from "./check_line.ts";
 import { withinDeadline } from "./within_deadline.ts";
 

@@ -2,7 +2,8 @@ import { type ErrorKind, SyncError } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
 import type { MailSource } from "../../core/ports.ts";
 import type { Mailbox } from "../../core/mailbox.ts";
-import type { MailboxPhase, Observer } from "../../core/observer.ts";
+import type { Observer } from "../../core/observer.ts";
+import { observerOf } from "../../core/observer_of.ts";
 import { Semaphore } from "../../core/semaphore.ts";
 import { DestinationGate } from "../destination_gate.ts";
 import type { SyncSettings } from "../mailbox_worker.ts";
@@ -22,28 +23,28 @@ const a = mailbox("a");
 
 /**
  * An engine on memory ports and virtual time. `restart` makes another process on the same data, which
- * sees the mailboxes as `view` shows them.
+ * sees the mailboxes as `view` shows them, on an environment and under the eyes of a watcher if given.
  */
 export function world() {
   const source = new MemorySource();
   const destination = new MemoryDestination();
-  const restart = (view: MailSource = source) => {
-    const { env, clock, lines } = memoryEnv();
+  const restart = (
+    view: MailSource = source,
+    { env, clock, lines } = memoryEnv(),
+    watcher: Partial<Observer> = {},
+  ) => {
     const stop = new StopController(clock);
     const phases: string[] = [];
-    const observer: Observer = {
-      phaseChanged: (of: Mailbox, phase: MailboxPhase) =>
-        phases.push(`${of.address} ${phase.name}`),
-      roundStarted: () => undefined,
-      settled: () => undefined,
-      passEnded: () => undefined,
-    };
+    const observer = observerOf(
+      { phaseChanged: ({ address }, { name }) => phases.push(`${address} ${name}`) },
+      watcher,
+    );
     const run = async (settings: Partial<SyncSettings>, mailboxes: readonly Mailbox[] = [a]) => {
       const engine = {
         source: view,
         sink: destination,
         states: destination,
-        destination: new DestinationGate(destination, env, stop),
+        destination: new DestinationGate(destination, env, { stop, observer }),
         heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
         backfills: new Semaphore(LIMITS.backfillsInFlight),
         startedAnew: new Map(),
@@ -72,8 +73,9 @@ export function world() {
       mailboxes?: readonly Mailbox[],
       settings: Partial<SyncSettings> = {},
     ) => {
-      observer.phaseChanged = ({ address }, phase) => {
-        phases.push(`${address} ${phase.name}`);
+      const { phaseChanged } = observer;
+      observer.phaseChanged = (...event) => {
+        phaseChanged(...event);
         if (done()) stop.begin();
       };
       return run(settings, mailboxes);
