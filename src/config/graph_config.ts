@@ -63,6 +63,8 @@ function warnOfScope(
 ): void {
   const resource = scope === undefined ? undefined : webUrlOf(scope);
   if (!resource || resource.origin === endpoint.origin) return;
+  // A gateway in front of Graph takes Graph's own tokens.
+  if (cloudOfGraph(resource) && !cloudOfGraph(endpoint)) return;
   const message =
     `is for tokens of ${resource.origin}, which Microsoft Graph refuses; remove it, ` +
     `or give "${endpoint.origin}/.default"`;
@@ -75,9 +77,13 @@ function warnOfCloud(
   warnings: Findings["warnings"],
 ): void {
   const issues = CLOUDS.find((cloud) => cloud.authorityHosts.includes(authority?.hostname ?? ""));
-  const serves = CLOUDS.find((cloud) => cloud.graphHosts.includes(endpoint.hostname));
+  const serves = cloudOfGraph(endpoint);
   if (!issues || !serves || issues === serves) return;
   const meant = issues.graphHosts.map((host) => `"https://${host}"`).join(" or ");
   const message = `auth_oauth_authority is in another cloud of Microsoft, whose Graph is ${meant}`;
   warnings.push({ at: "graph_endpoint", value: quoted(endpoint.origin), message });
+}
+
+function cloudOfGraph({ hostname }: URL): Cloud | undefined {
+  return CLOUDS.find(({ graphHosts }) => graphHosts.includes(hostname));
 }

@@ -79,7 +79,10 @@ Deno.test("graph of another cloud is named where authority and endpoint do not b
     assert.deepEqual(await warnings({ ...government, graph_endpoint: `https://${host}` }), []);
   }
   // A gateway in between belongs to nobody that is known here.
-  assert.deepEqual(await warnings({ graph_endpoint: "https://graph.example.com" }), []);
+  const gateway = { graph_endpoint: "https://graph.example.com" };
+  assert.deepEqual(await warnings(gateway), []);
+  const scope = "https://graph.microsoft.com/.default";
+  assert.deepEqual(await warnings({ ...gateway, auth_oauth_scope: scope }), []);
 });
 
 Deno.test("of graph_endpoint only the origin counts", async () => {

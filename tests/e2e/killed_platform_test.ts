@@ -41,10 +41,5 @@ Deno.test("killed ten times at random, the whole corpus comes to the platform, e
   assert.equal(expected.size, 6_046, "no two emails of the corpus share an id");
   assertComplete(stored(set), expected);
   const again = sentAgain(set);
-  console.log({
-    again,
-    mime: exchange.ledger.totals().mimeServed,
-    reenc: [...expected.values()].flat().filter((e) => !e.isText).length,
-  });
   assert.ok(again <= emails * 0.3, `${again} emails were sent again`);
 });
