@@ -47,8 +47,8 @@ export const APPLIANCE_PERMISSIONS: readonly string[] = [
   // For the Azure CLI; revoked at start for everyone without the Azure sink. Named `az`, it would be
   // searched at start, and a process without PATH would not start.
   "--allow-run",
-  // The Azure SDK tells the service on what it runs.
-  "--allow-sys=osRelease",
+  // The Azure SDK tells the service on what it runs; who we are stands in errors about files.
+  "--allow-sys=osRelease,uid",
   `--allow-env=${[...DOCUMENTED, ...AZURE_VARIABLES, ...INTERNAL].join(",")}`,
   // Packages look for variables of their own when they are loaded. Refusing would throw.
   "--ignore-env",

@@ -23,6 +23,7 @@ const CONFINED: readonly string[] = [
   "--allow-write",
   "--allow-net=127.0.0.1,localhost,[::1],0.0.0.0,exchange.invalid",
   "--allow-env=REINFER_EWS_TEST_*",
+  "--allow-sys=uid", // for errors about files that belong to somebody else
   // Packages look for variables of their own when they are loaded.
   "--ignore-env",
 ];
