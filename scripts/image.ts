@@ -6,17 +6,11 @@ import { runCommand } from "./run_command.ts";
 import { sourceVersion } from "./source_version.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
+const STORE = join(ROOT, "build", "containers");
 const STEP_MS_MAX = 300_000;
 
-interface ImageOptions {
-  /** Storage of buildah. */
-  readonly store: string;
-  /** File for `docker load`. */
-  readonly archive?: string;
-}
-
-/** Resolves to the name of the image. */
-async function buildImage({ store, archive }: ImageOptions): Promise<string> {
+/** Resolves to the name of the image, which is also written to the file `archive`, if there is one. */
+async function buildImage(archive: string | undefined): Promise<string> {
   const tools = await containerTools();
   if ("unavailable" in tools) throw new Error(`No buildah: ${tools.unavailable}`);
   const { version, commit } = await sourceVersion();
@@ -26,14 +20,15 @@ async function buildImage({ store, archive }: ImageOptions): Promise<string> {
   try {
     await step("scripts/image_root", ["dist/reinfer-ews", join(stage, "image")]);
     const buildah = (...args: readonly string[]) =>
-      step(tools.buildah, [...storageOptions(store), ...args], tools.env);
+      step(tools.buildah, [...storageOptions(STORE), ...args], tools.env);
     await buildah("build", ...buildOptions(tools, stage), ...labels(version, commit), "-t", name);
+    await buildah("tag", name, "localhost/reinfer-ews:latest");
     // The image that had the name before.
     await buildah("rmi", "--prune", "--force");
     if (archive !== undefined) {
       await Deno.remove(archive).catch(() => undefined); // an archive is not written over
       const policy = ["--signature-policy", tools.policy];
-      await buildah("push", ...policy, name, `docker-archive:${archive}:${name}`);
+      await buildah("push", ...policy, name, `docker-archive:${archive}:reinfer-ews:${version}`);
     }
     return name;
   } finally {
@@ -65,22 +60,11 @@ async function step(
   if (code !== 0) throw new Error(`${program} failed (${code}): ${stdout}${stderr}`.trim());
 }
 
-function readOptions(args: readonly string[]): ImageOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      store: { type: "string", default: join(ROOT, "build", "containers") },
-      archive: { type: "string" },
-    },
-  });
-  const { store, archive } = values;
-  return { store, ...(archive === undefined ? {} : { archive }) };
-}
-
 if (import.meta.main) {
+  const { values } = parseArgs({ args: Deno.args, options: { archive: { type: "string" } } });
   Deno.chdir(ROOT);
   try {
-    console.log(await buildImage(readOptions(Deno.args)));
+    console.log(await buildImage(values.archive));
   } catch (error) {
     console.error(`scripts/image: ${error instanceof Error ? error.message : error}`);
     Deno.exit(1);

@@ -75,6 +75,15 @@ export const TEST_GROUPS: readonly TestGroup[] = [
     long: false,
     timeoutMs: 8 * MINUTE_MS,
   },
+  { ...USUAL, name: "docs", folders: ["tests/docs/"], permissions: ["--allow-read"] },
+  // The image, by Podman of Debian's packages; commands are those of docs/container.md.
+  {
+    ...USUAL,
+    name: "containers",
+    folders: ["tests/containers/"],
+    permissions: ["--allow-all"],
+    needsBuild: true,
+  },
   {
     name: "long",
     folders: ["tests/long/"],
