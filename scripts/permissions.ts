@@ -29,10 +29,16 @@ const DOCUMENTED = [
   "SSL_CERT_FILE",
 ] as const;
 
-/** Not for people: what the program sets for Deno before it opens TLS, and terminal manners. */
+/**
+ * Not for people: what the program sets for Deno before it opens TLS, terminal manners, and what
+ * systemd says.
+ */
 const INTERNAL = [
   "DENO_TLS_CA_STORE",
+  "NOTIFY_SOCKET",
   "NO_COLOR",
+  "RUNTIME_DIRECTORY",
+  "WATCHDOG_USEC",
   "http_proxy",
   "https_proxy",
   "no_proxy",
@@ -41,6 +47,8 @@ const INTERNAL = [
 /** Options of `deno compile`. */
 export const APPLIANCE_PERMISSIONS: readonly string[] = [
   "--no-prompt",
+  // Datagrams over a socket with a path, for systemd.
+  "--unstable-net",
   "--allow-net",
   "--allow-read",
   "--allow-write",

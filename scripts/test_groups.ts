@@ -84,6 +84,15 @@ export const TEST_GROUPS: readonly TestGroup[] = [
     permissions: ["--allow-all"],
     needsBuild: true,
   },
+  // A machine with a systemd of its own, files of Kubernetes, releases.
+  {
+    ...USUAL,
+    name: "deploy",
+    folders: ["tests/deploy/"],
+    // One test listens where systemd would, with datagrams.
+    permissions: ["--allow-all", "--unstable-net"],
+    needsBuild: true,
+  },
   {
     name: "long",
     folders: ["tests/long/"],
