@@ -7,7 +7,8 @@ Deno.test("systemd hears that it is up, shows life and stops, though nothing els
   await using exchange = await exchangeWithMail(10);
   await using set = await platformCustomer(exchange);
   const socket = join(set.customer.folder, "notify");
-  using manager = Deno.listenDatagram({ transport: "unixpacket", path: socket });
+  const manager = Deno.listenDatagram({ transport: "unixpacket", path: socket });
+  using _closing = { [Symbol.dispose]: () => manager.close() };
   const hear = async () => new TextDecoder().decode((await manager.receive())[0]);
   // The platform without --state-dir: the right to write files is given up, but for this.
   await using appliance = spawnAppliance(set.args("run"), {

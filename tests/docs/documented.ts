@@ -11,13 +11,14 @@ export interface CommandBlock {
   readonly text: string;
 }
 
-const BLOCK = /(?:<!-- test: ([^>]+?) -->\n+)?^```(sh|powershell)\n(.*?)^```$/gms;
+/** In a list, blocks are indented. */
+const BLOCK = /(?:<!-- test: ([^>]+?) -->\n+)?^( *)```(sh|powershell)\n(.*?)^ *```$/gms;
 
 /** The blocks of commands of a document, in its order. */
 export function commandBlocks(markdown: string): readonly CommandBlock[] {
-  return [...markdown.matchAll(BLOCK)].map(([, name, language, text]) => ({
+  return [...markdown.matchAll(BLOCK)].map(([, name, indent, language, text]) => ({
     language: language!,
-    text: text!,
+    text: text!.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
     ...(name === undefined ? {} : { name }),
   }));
 }

@@ -28,7 +28,7 @@ for (const document of documents) {
 
 Deno.test("blocks of commands are found with their names", () => {
   const markdown =
-    "a\n\n<!-- test: one -->\n\n```sh\nx\ny\n```\n\n```powershell\nz\n```\n\n```json\n{}\n```\n";
+    "a\n\n<!-- test: one -->\n\n```sh\nx\ny\n```\n\n  ```powershell\n  z\n  ```\n\n```json\n{}\n```\n";
   assert.deepEqual(commandBlocks(markdown), [
     { language: "sh", name: "one", text: "x\ny\n" },
     { language: "powershell", text: "z\n" },
