@@ -54,3 +54,27 @@ async function testSources(): Promise<string> {
   }
   return sources.join("\n");
 }
+
+Deno.test("every code that docs/troubleshooting.md explains is one that the program gives", async () => {
+  const source = await programSource();
+  const markdown = await Deno.readTextFile(new URL("troubleshooting.md", DOCS));
+  const codes = [...markdown.matchAll(/`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`/g)].map(([, code]) => code!);
+  assert.ok(codes.length > 20);
+  // Either a text, or a row of the table of Exchange's codes.
+  const isKnown = (code: string) => new RegExp(`\\b${code}\\b["']?[,:)\\s]`).test(source);
+  assert.deepEqual(codes.filter((code) => !isKnown(code)), []);
+});
+
+async function programSource(): Promise<string> {
+  const texts: string[] = [];
+  const visit = async (folder: URL): Promise<void> => {
+    for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+      if (isDirectory) await visit(new URL(`${name}/`, folder));
+      else if (!name.endsWith("_test.ts")) {
+        texts.push(await Deno.readTextFile(new URL(name, folder)));
+      }
+    }
+  };
+  await visit(new URL("../../src/", import.meta.url));
+  return texts.join("\n");
+}
