@@ -6,18 +6,20 @@ import { fingerprint } from "./build_inputs.ts";
 import { bundle } from "./bundle.ts";
 import { APPLIANCE_PERMISSIONS } from "./permissions.ts";
 import { runCommand } from "./run_command.ts";
+import { sourceVersion } from "./source_version.ts";
 import { type StubRuntime, stubRuntime, type Target } from "./stub_runtime.ts";
 
 const COMPILE_MS_MAX = 600_000; // the first one downloads 40 MB
-const GIT_MS_MAX = 10_000;
 const ROOT = new URL("..", import.meta.url).pathname;
 
 interface BuildOptions {
   readonly release: boolean;
   readonly target: Target;
+  /** Where there is no git to ask. */
+  readonly commit?: string;
 }
 
-async function build({ release, target }: BuildOptions): Promise<string> {
+async function build({ release, target, ...given }: BuildOptions): Promise<string> {
   const startedMs = performance.now();
   const output = `dist/${executableName(target)}`;
   const work = join("build", "compile", target);
@@ -26,7 +28,7 @@ async function build({ release, target }: BuildOptions): Promise<string> {
   using lock = await Deno.open(join(work, "lock"), { write: true, create: true });
   await lock.lock(true);
 
-  const { version, commit } = await sourceVersion();
+  const { version, commit } = { ...await sourceVersion(), ...given };
   const settings = { release, target, version, commit, deno: Deno.version };
   const inputs = await fingerprint(ROOT, settings);
   if (await isBuiltFrom(inputs, output, work)) {
@@ -45,20 +47,6 @@ async function build({ release, target }: BuildOptions): Promise<string> {
 function executableName(target: Target): string {
   if (target === Deno.build.target) return "reinfer-ews";
   return target.startsWith("aarch64") ? "reinfer-ews-linux-arm64" : "reinfer-ews-linux-x64";
-}
-
-async function sourceVersion(): Promise<{ version: string; commit: string | undefined }> {
-  const { version } = JSON.parse(await Deno.readTextFile("deno.json")) as { version: string };
-  const git = await runCommand("git", [
-    "describe",
-    "--always",
-    "--dirty",
-    "--abbrev=12",
-    "--exclude=*",
-  ], {
-    timeoutMs: GIT_MS_MAX,
-  });
-  return { version, commit: git.code === 0 ? git.stdout.trim() : undefined };
 }
 
 async function isBuiltFrom(inputs: string, output: string, work: string): Promise<boolean> {
@@ -116,13 +104,21 @@ async function describe(output: string): Promise<string> {
 function readOptions(args: readonly string[]): BuildOptions {
   const { values } = parseArgs({
     args: [...args],
-    options: { release: { type: "boolean", default: false }, target: { type: "string" } },
+    options: {
+      release: { type: "boolean", default: false },
+      target: { type: "string" },
+      commit: { type: "string" },
+    },
   });
   const arch = values.target ?? Deno.build.arch;
   if (arch !== "x86_64" && arch !== "aarch64") {
     throw new Error(`--target is x86_64 or aarch64, not "${arch}"`);
   }
-  return { release: values.release, target: `${arch}-unknown-linux-gnu` };
+  return {
+    release: values.release,
+    target: `${arch}-unknown-linux-gnu`,
+    ...(values.commit === undefined ? {} : { commit: values.commit }),
+  };
 }
 
 if (import.meta.main) {

@@ -29,10 +29,16 @@ const DOCUMENTED = [
   "SSL_CERT_FILE",
 ] as const;
 
-/** Not for people: what the program sets for Deno before it opens TLS, and terminal manners. */
+/**
+ * Not for people: what the program sets for Deno before it opens TLS, terminal manners, and what
+ * systemd says.
+ */
 const INTERNAL = [
   "DENO_TLS_CA_STORE",
+  "NOTIFY_SOCKET",
   "NO_COLOR",
+  "RUNTIME_DIRECTORY",
+  "WATCHDOG_USEC",
   "http_proxy",
   "https_proxy",
   "no_proxy",
@@ -41,14 +47,16 @@ const INTERNAL = [
 /** Options of `deno compile`. */
 export const APPLIANCE_PERMISSIONS: readonly string[] = [
   "--no-prompt",
+  // Datagrams over a socket with a path, for systemd.
+  "--unstable-net",
   "--allow-net",
   "--allow-read",
   "--allow-write",
   // For the Azure CLI; revoked at start for everyone without the Azure sink. Named `az`, it would be
   // searched at start, and a process without PATH would not start.
   "--allow-run",
-  // The Azure SDK tells the service on what it runs.
-  "--allow-sys=osRelease",
+  // The Azure SDK tells the service on what it runs; who we are stands in errors about files.
+  "--allow-sys=osRelease,uid",
   `--allow-env=${[...DOCUMENTED, ...AZURE_VARIABLES, ...INTERNAL].join(",")}`,
   // Packages look for variables of their own when they are loaded. Refusing would throw.
   "--ignore-env",

@@ -23,6 +23,7 @@ const CONFINED: readonly string[] = [
   "--allow-write",
   "--allow-net=127.0.0.1,localhost,[::1],0.0.0.0,exchange.invalid",
   "--allow-env=REINFER_EWS_TEST_*",
+  "--allow-sys=uid", // for errors about files that belong to somebody else
   // Packages look for variables of their own when they are loaded.
   "--ignore-env",
 ];
@@ -83,6 +84,24 @@ export const TEST_GROUPS: readonly TestGroup[] = [
     name: "status",
     folders: ["tests/browser/", "tests/monitoring/"],
     permissions: ["--allow-all"],
+    needsBuild: true,
+  },
+  { ...USUAL, name: "docs", folders: ["tests/docs/"], permissions: ["--allow-read"] },
+  // The image, by Podman of Debian's packages; commands are those of docs/container.md.
+  {
+    ...USUAL,
+    name: "containers",
+    folders: ["tests/containers/"],
+    permissions: ["--allow-all"],
+    needsBuild: true,
+  },
+  // A machine with a systemd of its own, files of Kubernetes, releases.
+  {
+    ...USUAL,
+    name: "deploy",
+    folders: ["tests/deploy/"],
+    // One test listens where systemd would, with datagrams.
+    permissions: ["--allow-all", "--unstable-net"],
     needsBuild: true,
   },
   {

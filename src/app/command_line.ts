@@ -6,6 +6,7 @@ import { type ConfigOptions, parseCommandLine } from "../config/flags.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import { noFindings, problemLine } from "../config/problem.ts";
 import { readFile } from "../config/read_file.ts";
+import { serviceManagerPlace } from "../config/service_manager.ts";
 import type { PushOptions } from "../config/push_options.ts";
 import { configChoiceOf } from "../config/remote_config.ts";
 import { type RemoteConfigAt, remoteConfigText } from "../config/remote_config_options.ts";
@@ -142,12 +143,14 @@ async function runWithConfig(
 ): Promise<ExitCode> {
   const choice = configChoiceOf(remoteOf(options), env);
   if (choice.kind === "remote") return await runRemotely(options, choice.at, env, console);
+  const serviceManager = serviceManagerPlace(env);
   const ignored = choice.kind === "local" && choice.ignored
     ? [`The local file wins: ${remoteConfigText(choice.ignored)} is not read`]
     : [];
-  return await withConfig(options, { env, console }, (config, warnings, load) => {
+  const place = { ...options, notifies: serviceManager !== undefined };
+  return await withConfig(place, { env, console }, (config, warnings, load) => {
     const first = { config, warnings: [...ignored, ...warnings] };
-    return run({ options, first, load }, console);
+    return run({ options, serviceManager, first, load }, console);
   });
 }
 
@@ -166,7 +169,8 @@ async function runRemotely(
     ...("problems" in place ? place.problems : []),
   ];
   if (!destination || "problems" in place || problems.length > 0) return refuse(problems, console);
-  giveUpPermissions(needsOf(options));
+  const serviceManager = serviceManagerPlace(env);
+  giveUpPermissions(needsOf({ ...options, notifies: serviceManager !== undefined }));
   const { shard } = options;
   const context = { env, readFile, ...(shard ? { shard } : {}) };
   const remoteSource = { ...at.name, shard: shard ?? { number: 0, total: 1 } };
@@ -177,7 +181,7 @@ async function runRemotely(
     const complete = { ...config, destination, remoteSource };
     return { targets: meant.targets, config: { config: complete, warnings } };
   };
-  return await run({ options, remote: { place, meaningOf } }, console);
+  return await run({ options, serviceManager, remote: { place, meaningOf } }, console);
 }
 
 /** Does what a command does with the mailboxes of this shard, if the configuration allows it. */
@@ -212,11 +216,14 @@ interface ConfigPlace {
   readonly from?: DestinationPlace;
   /** Where `export` writes. */
   readonly to?: string;
+  /** Whether a service manager is told how the service is. */
+  readonly notifies?: boolean;
 }
 
-function needsOf({ destination, remoteConfig, from, to }: ConfigPlace): PermissionNeeds {
+function needsOf({ destination, remoteConfig, from, to, notifies }: ConfigPlace): PermissionNeeds {
   const more = [remoteConfig?.place, from].filter((place) => place !== undefined);
-  return { places: [destination, ...more], writesFiles: to !== undefined };
+  // To the runtime, sending to a socket with a path is writing to a file.
+  return { places: [destination, ...more], writesFiles: to !== undefined || notifies === true };
 }
 
 type LoadedAgain = { readonly config: RunConfig } | { readonly problems: readonly string[] };

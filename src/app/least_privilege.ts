@@ -16,7 +16,7 @@ export interface PermissionNeeds {
 export function giveUpPermissions({ places, writesFiles }: PermissionNeeds): void {
   if (!places.some(({ kind }) => kind === "azure")) {
     Deno.permissions.revokeSync({ name: "run" });
-    Deno.permissions.revokeSync({ name: "sys" });
+    Deno.permissions.revokeSync({ name: "sys", kind: "osRelease" });
   }
   if (!writesFiles && !places.some(isWritten)) Deno.permissions.revokeSync({ name: "write" });
 }

@@ -1,9 +1,11 @@
 import type { AppConfig } from "../config/app_config.ts";
 import { configFingerprint } from "../config/config_fingerprint.ts";
 import type { RunOptions } from "../config/run_options.ts";
+import type { ServiceManagerPlace } from "../config/service_manager.ts";
 import type { Env, LogFields } from "../core/env.ts";
 import { type SyncError, syncErrorOf } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
+import { ServiceNotifier } from "../runtime/service_notifier.ts";
 import { systemClock, systemEntropy } from "../runtime/system.ts";
 import { type Stop, StopBegun, StopController } from "../sync/stop.ts";
 import type { Console } from "./console.ts";
@@ -26,7 +28,11 @@ export interface RunConfig {
 }
 
 export type RunRequest =
-  & { readonly options: RunOptions }
+  & {
+    readonly options: RunOptions;
+    /** Who started us and wants to hear from us; undefined: nobody. */
+    readonly serviceManager: ServiceManagerPlace | undefined;
+  }
   & (Pick<ReloadSource<RunConfig>, "first" | "load"> | { readonly remote: RemoteConfiguration });
 
 /** A configuration that is kept remotely. */
@@ -45,6 +51,7 @@ export async function run(request: RunRequest, console: Console): Promise<ExitCo
   using hangUps = new HangUps();
   try {
     await using watch = await startWatch(options, env, progress);
+    using _notifier = await notify(request, env, stop);
     stop.begun.addEventListener(
       "abort",
       () => watch.service.servicePhaseChanged({ name: "stopping" }),
@@ -104,6 +111,22 @@ async function live(request: RunRequest, context: RunContext): Promise<ExitCode>
   }
   const { first, load, onRequest } = remote;
   return await reloading(liveWith, { first, load, onRequest, isSame }, { env, stop });
+}
+
+/**
+ * Says that the service is up, whether or not its servers are: a service that waits for Exchange is
+ * not to be started anew. Later it says that it stops.
+ */
+async function notify(
+  { serviceManager }: RunRequest,
+  env: Env,
+  stop: Stop,
+): Promise<Disposable | undefined> {
+  if (!serviceManager) return undefined;
+  const notifier = new ServiceNotifier(serviceManager, env);
+  stop.begun.addEventListener("abort", () => void notifier.stopping(), { once: true });
+  await notifier.ready();
+  return notifier;
 }
 
 function isSame(a: RunConfig, b: RunConfig): boolean {

@@ -2,7 +2,8 @@ import { quoted } from "./printable.ts";
 
 /**
  * Reads a file, following symbolic links. Resolves to at most `bytesMax` + 1 of its first bytes,
- * the one more telling that there are too many. Rejects with the system's error and its `code`.
+ * the one more telling that there are too many. Rejects with the system's error and its `code`, or
+ * with `UnreadableFile`.
  */
 export type ReadFile = (path: string, bytesMax: number) => Promise<Uint8Array>;
 
@@ -10,6 +11,9 @@ export type ReadText =
   | { readonly text: string }
   /** Why there is none, completing "Cannot read the file: it ...". */
   | { readonly fault: string };
+
+/** The system refuses to read a file. The message says what stands in the way, and what to do. */
+export class UnreadableFile extends Error {}
 
 /** Reads a file of UTF-8 text, with or without a byte order mark. */
 export async function readText(
@@ -41,6 +45,7 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 function reasonOf(thrown: unknown): string {
+  if (thrown instanceof UnreadableFile) return `may not be read: ${thrown.message}`;
   // Whatever permissions a program was compiled with, the runtime keeps it out of these.
   if (thrown instanceof Deno.errors.NotCapable) return "must not be below /dev, /proc or /sys";
   const code = typeof thrown === "object" && thrown !== null && "code" in thrown

@@ -1,3 +1,4 @@
+import { deniedAccess } from "../core/denied_access.ts";
 import { SyncError } from "../core/errors.ts";
 import type { FileSystem, OpenFile } from "./file_system.ts";
 
@@ -69,16 +70,28 @@ export function isExisting(thrown: unknown): boolean {
   return thrown instanceof SyncError && thrown.cause instanceof Deno.errors.AlreadyExists;
 }
 
+interface FailedCall {
+  readonly verb: string;
+  readonly path: string;
+  /** The folder that all of it lies in. */
+  readonly root: string;
+}
+
 /** Turns what a file system call threw into a `SyncError`; a defect of ours is passed through. */
-function fileError(verb: string, path: string, root: string, thrown: unknown): unknown {
+async function fileError(call: FailedCall, thrown: unknown, files: FileSystem): Promise<unknown> {
   if (!(thrown instanceof Error) || thrown instanceof TypeError) return thrown;
+  const { verb, path, root } = call;
   const isGuarded = thrown instanceof Deno.errors.NotCapable;
   const remedy = REMEDIES[(thrown as { code?: string }).code ?? ""] ?? OTHER;
   const { code, hint } = isGuarded ? GUARDED : remedy;
+  const denied = remedy === DENIED && !isGuarded ? await deniedAccess(path, files) : undefined;
   // The platform appends its own words for call and path after a colon.
   const reason = isGuarded ? "the runtime allows no access to it" : thrown.message.split(": ")[0];
-  return new SyncError("destination", code, `Cannot ${verb} "${path}": ${reason}`, {
-    hint: `${hint} "${root}"`,
+  const message = `Cannot ${verb} "${path}": ${reason}`;
+  return new SyncError("destination", code, denied ? `${message}; ${denied.reason}` : message, {
+    hint: denied
+      ? `Run chown -R ${denied.uid} "${denied.path}"; in a container, on the folder mounted there`
+      : `${hint} "${root}"`,
     cause: thrown,
   });
 }
@@ -92,7 +105,7 @@ export function classifiedFiles(files: FileSystem, root: string): FileSystem {
     try {
       return await call();
     } catch (thrown) {
-      throw fileError(verb, path, root, thrown);
+      throw await fileError({ verb, path, root }, thrown, files);
     }
   }
   const opened = (file: OpenFile, path: string): OpenFile => ({
@@ -113,8 +126,9 @@ export function classifiedFiles(files: FileSystem, root: string): FileSystem {
       try {
         yield* files.readDir(path);
       } catch (thrown) {
-        throw fileError("list", path, root, thrown);
+        throw await fileError({ verb: "list", path, root }, thrown, files);
       }
     },
+    uid: () => files.uid(),
   };
 }

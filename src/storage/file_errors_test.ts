@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { SyncError } from "../core/errors.ts";
 import { classifiedFiles, isExisting, isMissing } from "./file_errors.ts";
-import { osError, plannedFiles } from "./testing/planned_files.ts";
+import { type FileCall, osError, plannedFiles } from "./testing/planned_files.ts";
 
 async function thrownFor(failure: Error): Promise<unknown> {
-  const files = classifiedFiles(plannedFiles(() => failure), "/mail");
+  const plan = ({ verb }: FileCall) => verb === "rename" ? failure : undefined;
+  const files = classifiedFiles(plannedFiles(plan), "/mail");
   return await files.rename("/mail/a", "/mail/b").then(() => undefined, (thrown) => thrown);
 }
 
@@ -37,6 +38,17 @@ Deno.test("disk failures are told apart by the system's error code", async () =>
   const denied = await thrownFor(new Deno.errors.NotCapable("Requires write access"));
   assert.equal((denied as SyncError).code, "TargetNotPermitted");
   assert.match((denied as SyncError).hint!, /outside of \/dev/);
+});
+
+Deno.test("a folder that is not ours is named with its owner, our user and what to run", async () => {
+  const thrown = await thrownFor(osError("EACCES", "Permission denied"));
+  const { message, hint } = thrown as SyncError;
+  assert.match(
+    message,
+    /^Cannot rename to "\/mail\/b": Permission denied \(os error 0\); "\/" belongs/,
+  );
+  assert.match(message, /to uid \d+ with mode \d{4}, and this program runs as uid 65532$/);
+  assert.equal(hint, 'Run chown -R 65532 "/"; in a container, on the folder mounted there');
 });
 
 Deno.test("only an absent file counts as missing, not a stale or broken file system", async () => {

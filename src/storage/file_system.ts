@@ -1,3 +1,5 @@
+import type { FileAccess } from "../core/denied_access.ts";
+
 /**
  * The calls of the operating system that local storage makes. The platform's own satisfy it as they
  * are; tests let any one of them fail.
@@ -7,8 +9,10 @@ export interface FileSystem {
   mkdir(path: string, options: Deno.MkdirOptions): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string, options?: Deno.RemoveOptions): Promise<void>;
-  stat(path: string): Promise<unknown>;
+  stat(path: string): Promise<FileAccess>;
   readDir(path: string): AsyncIterable<FolderEntry>;
+  /** The user this program runs as; `null` where the system has no such numbers. */
+  uid(): number | null;
 }
 
 export type FolderEntry = Pick<Deno.DirEntry, "name" | "isDirectory" | "isSymlink">;
