@@ -107,7 +107,7 @@ Deno.test("who may not read a mailbox is told how to allow it for this one alone
     const part of [
       "New-ServicePrincipal -AppId",
       "New-ManagementScope",
-      'New-ManagementRoleAssignment -App CLIENT_ID -Role "Application Mail.Read" -CustomResourceScope',
+      'New-ManagementRoleAssignment -App CLIENT-ID -Role "Application Mail.Read" -CustomResourceScope',
       "do not also consent",
     ]
   ) assert.ok(hint.includes(part), part);
