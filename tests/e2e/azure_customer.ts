@@ -29,12 +29,22 @@ export async function azureCustomer(
   emails = EMAILS,
 ): Promise<AzureCustomer> {
   const disposables = new AsyncDisposableStack();
-  const azurite = disposables.use(await startAzurite());
-  const reader = disposables.use(new BlobReader(azurite.endpoint, CONTAINER));
-  await reader.createContainer();
   const exchange = disposables.use(await startSimulatedExchange());
   const mailboxes = ["a", "b", "c"].map((name) => exchange.addMailbox(`${name}@corp.example`));
   spreadCorpus(mailboxes, emails);
+  const customer = disposables.use(await azureCustomerOf(exchange, keys));
+  return { ...customer, [Symbol.asyncDispose]: () => disposables.disposeAsync() };
+}
+
+/** A container of blobs for the mail of an Exchange. */
+export async function azureCustomerOf(
+  exchange: SimulatedExchange,
+  keys: Readonly<Record<string, unknown>> = {},
+): Promise<AzureCustomer> {
+  const disposables = new AsyncDisposableStack();
+  const azurite = disposables.use(await startAzurite());
+  const reader = disposables.use(new BlobReader(azurite.endpoint, CONTAINER));
+  await reader.createContainer();
   const customer = disposables.use(await customerOf(exchange, keys));
   return {
     exchange,
