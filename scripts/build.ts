@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import type { BuildInfo } from "../src/app/version.ts";
+import { cycloneDx, licenseTexts, packageFolders, readPackages } from "./bill_of_materials.ts";
 import { fingerprint } from "./build_inputs.ts";
 import { bundle } from "./bundle.ts";
 import { APPLIANCE_PERMISSIONS } from "./permissions.ts";
@@ -36,7 +37,8 @@ async function build({ release, target, ...given }: BuildOptions): Promise<strin
   }
   const stub = await stubRuntime(target, { release, cache: cacheFolder(), say: console.error });
   const info: BuildInfo = { version, ...(commit ? { commit } : {}), denort: stub.origin };
-  const main = await bundle(join(work, "bundle"), info);
+  const { main, sources } = await bundle(join(work, "bundle"), info);
+  await describeContents(sources, version);
   await compile(main, output, work, { target, stub });
   await Deno.writeTextFile(join(work, "inputs"), inputs);
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
@@ -94,6 +96,16 @@ async function compile(
   if (code !== 0) throw new Error(`deno compile failed (${code}): ${stderr.trim()}`);
   await Deno.mkdir("dist", { recursive: true });
   await Deno.rename(part, output);
+}
+
+/** Beside the executable: what is in it, and under which licences. The same for every target. */
+async function describeContents(sources: readonly string[], version: string): Promise<void> {
+  const packages = await readPackages(packageFolders(sources));
+  const own = await Deno.readTextFile("LICENSE");
+  await Deno.mkdir("dist", { recursive: true });
+  const bill = cycloneDx({ version, deno: Deno.version.deno }, packages);
+  await Deno.writeTextFile("dist/reinfer-ews.cdx.json", bill);
+  await Deno.writeTextFile("dist/LICENSES.txt", licenseTexts(own, packages));
 }
 
 async function describe(output: string): Promise<string> {

@@ -1,5 +1,6 @@
 import { builtinModules } from "node:module";
 import * as esbuild from "esbuild";
+import { join } from "node:path";
 import type { BuildInfo } from "../src/app/version.ts";
 import { bundlePage } from "./page_bundle.ts";
 
@@ -18,16 +19,29 @@ const REQUIRE =
   `import{createRequire}from"node:module";const require=createRequire(import.meta.url);`;
 
 /**
+ * When the files of a bundle were changed, as Deno writes it into the executable: always the same, so
+ * that two builds of one commit are the same bytes.
+ */
+const CHANGED_AT = new Date("2000-01-01T00:00:00Z");
+
+export interface Bundle {
+  /** Path of the main file. */
+  readonly main: string;
+  /** Paths of the sources that something is in there of, as seen from the working directory. */
+  readonly sources: readonly string[];
+}
+
+/**
  * Bundles `main.ts` and all it imports into `folder`, which is emptied first: one file for what
- * every start needs, more for what is imported on demand. Returns the path of the main file.
+ * every start needs, more for what is imported on demand.
  *
  * Identifiers are kept: a stack trace from the field must name functions.
  */
-export async function bundle(folder: string, build: BuildInfo): Promise<string> {
+export async function bundle(folder: string, build: BuildInfo): Promise<Bundle> {
   await Deno.remove(folder, { recursive: true }).catch(() => undefined);
   try {
     const page = await bundlePage();
-    await esbuild.build({
+    const { metafile } = await esbuild.build({
       entryPoints: ["main.ts"],
       outdir: folder,
       outExtension: { ".js": ".mjs" },
@@ -47,9 +61,17 @@ export async function bundle(folder: string, build: BuildInfo): Promise<string> 
       },
       plugins: [nodePrefix],
       logLevel: "error",
+      metafile: true,
     });
+    for (const { name } of Deno.readDirSync(folder)) {
+      await Deno.utime(join(folder, name), CHANGED_AT, CHANGED_AT);
+    }
+    const outputs = Object.values(metafile.outputs);
+    const sources = outputs.flatMap(({ inputs }) =>
+      Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => bytesInOutput > 0 ? path : [])
+    );
+    return { main: `${folder}/main.mjs`, sources };
   } finally {
     await esbuild.stop();
   }
-  return `${folder}/main.mjs`;
 }
