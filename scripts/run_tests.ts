@@ -92,7 +92,7 @@ async function runGroup(
     ...files,
   ];
   const { code, stdout, stderr } = await runCommand(Deno.execPath(), args, {
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...(group.jobs === undefined ? {} : { DENO_JOBS: String(group.jobs) }) },
     timeoutMs: group.timeoutMs,
   });
   const timedOut = code === 124 ? `Stopped after ${group.timeoutMs / 1_000} s\n` : "";

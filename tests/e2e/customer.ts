@@ -99,7 +99,7 @@ export interface EmailJson {
 export async function readDelivered(prefix: string): Promise<readonly DiskEmail[]> {
   const emails: DiskEmail[] = [];
   for (const path of await filesBelow(join(prefix, "data"))) {
-    if (!path.endsWith(".json")) continue;
+    if (!path.endsWith(".json") || path.includes("/.tmp/")) continue;
     const mime = await Deno.readFile(path.replace(/\.json$/, ".eml"));
     emails.push({
       path,

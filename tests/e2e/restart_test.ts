@@ -12,11 +12,11 @@ import { filesBelow } from "../files_below.ts";
 const EMAILS = 6_000;
 const KILLS = 20;
 
-async function exchangeWithMail() {
+async function exchangeWithMail(emails: number) {
   const exchange = await startSimulatedExchange();
   spreadCorpus(
     [exchange.addMailbox("a@corp.example"), exchange.addMailbox("b@corp.example")],
-    EMAILS,
+    emails,
   );
   return exchange;
 }
@@ -55,7 +55,7 @@ async function assertCompletes(exchange: Exchange, customer: Customer): Promise<
 }
 
 Deno.test("killed twenty times at random, the first sync completes and fetches little twice", async () => {
-  await using exchange = await exchangeWithMail();
+  await using exchange = await exchangeWithMail(EMAILS);
   await using customer = await customerOf(exchange);
   const expected = expectedMail(exchange);
   const entropy = seededEntropy(20);
@@ -73,7 +73,7 @@ Deno.test("killed twenty times at random, the first sync completes and fetches l
 });
 
 Deno.test("SIGTERM under load ends with exit code 0, and the next run goes on from there", async () => {
-  await using exchange = await exchangeWithMail();
+  await using exchange = await exchangeWithMail(2_000);
   await using customer = await customerOf(exchange);
   const { ended } = await hit(exchange, {
     args: customer.run,
@@ -90,7 +90,7 @@ Deno.test("SIGTERM under load ends with exit code 0, and the next run goes on fr
     "nothing is thrown away",
   );
   await assertCompletes(exchange, customer);
-  assert.equal(exchange.ledger.totals().mimeServed, EMAILS, "nothing is fetched twice");
+  assert.equal(exchange.ledger.totals().mimeServed, 2_000, "nothing is fetched twice");
 });
 
 Deno.test("mail that arrives while the appliance runs is delivered by the next round", async () => {
