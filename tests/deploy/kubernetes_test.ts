@@ -31,6 +31,13 @@ interface Manifest {
 interface Container {
   readonly args: string[];
   readonly env: { readonly name: string; readonly value?: string }[];
+  readonly startupProbe: Probe;
+  readonly livenessProbe: Probe;
+  readonly readinessProbe: Probe;
+}
+
+interface Probe {
+  readonly httpGet: { readonly path: string };
 }
 
 Deno.test("the manifests are what the schemas of Kubernetes' API allow", async () => {
@@ -75,6 +82,8 @@ Deno.test("three replicas with the manifest's arguments and variables share the 
   const running = Array.from({ length: REPLICAS }, (_, ordinal) => {
     const pod = podOf(manifest, ordinal, {
       "https://mydomain.reinfer.io/api/": set.platform.endpoint,
+      // Ports of pods are their own; of processes on one machine they are not.
+      "0.0.0.0:8000": "127.0.0.1:0",
       "/state": join(customer.folder, `state-${ordinal}`),
     }, {
       REINFER_EWS_CONFIG: customer.configFile,
@@ -85,6 +94,16 @@ Deno.test("three replicas with the manifest's arguments and variables share the 
   });
   const expected = expectedRecords(exchange);
   await waitUntil(() => stored(set).length === expected.size);
+  const paths = probedPaths(manifest);
+  assert.deepEqual(paths, ["/livez", "/livez", "/readyz"]);
+  for (const pod of running) {
+    const { url } = await pod.logged(({ msg }) => msg === "Serving health, metrics and status.");
+    for (const path of paths) {
+      const answer: Response = await fetch(new URL(path, String(url)));
+      assert.equal(answer.status, 200, path);
+      await answer.body?.cancel();
+    }
+  }
   for (const pod of running) pod.kill("SIGTERM");
   const runs = await Promise.all(running.map(({ ended }) => ended));
   for (const { code, stderr } of runs) assert.equal(code, 0, stderr);
@@ -92,6 +111,11 @@ Deno.test("three replicas with the manifest's arguments and variables share the 
   const mailboxes = runs.map(({ log }) => new Set(log.flatMap(({ mailbox }) => mailbox ?? [])));
   assert.equal(mailboxes.reduce((sum, { size }) => sum + size, 0), 3, "no mailbox in two pods");
 });
+
+function probedPaths(manifest: Manifest): readonly string[] {
+  const { startupProbe, livenessProbe, readinessProbe } = container(manifest);
+  return [startupProbe, livenessProbe, readinessProbe].map(({ httpGet }) => httpGet.path);
+}
 
 /** What a pod of the StatefulSet is started with, with our values for its examples and secrets. */
 function podOf(
@@ -108,7 +132,5 @@ function podOf(
     examples[arg] ?? arg.replace(/\$\((\w+)\)/g, (_, name) => variables[name as "POD_NAME"])
   );
   ours[ours.indexOf("--total-shards") + 1] = `${REPLICAS}`;
-  // Ports of pods are their own; of processes on one machine they are not.
-  ours.splice(ours.indexOf("--bind"), 2);
   return { args: ours, env: variables };
 }
