@@ -26,7 +26,7 @@ const GATEWAY: Meaning = {
 const ACCESS: Meaning = {
   reaction: "mailbox",
   hint: "Let the application (auth_oauth_client_id) read this mailbox, in Exchange Online " +
-    "PowerShell: New-ServicePrincipal -AppId CLIENT-ID -ObjectId OBJECT-ID (of the enterprise application); " +
+    "PowerShell: New-ServicePrincipal -AppId CLIENT-ID -ObjectId ENTERPRISE-APP-OBJECT-ID; " +
     "New-ManagementScope -Name SCOPE -RecipientRestrictionFilter FILTER; " +
     'New-ManagementRoleAssignment -App CLIENT-ID -Role "Application Mail.Read" ' +
     "-CustomResourceScope SCOPE (up to 2 hours until it holds); do not also consent to Mail.Read " +
