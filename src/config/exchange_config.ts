@@ -39,6 +39,8 @@ export function readExchange(
   env: ReadVariable,
   findings: Findings,
 ): ReadExchange {
+  // Which other keys are needed is unknown while this one is wrong.
+  if (findings.problems.some(({ at }) => at === "microsoft_api")) return { settings: [] };
   const graph = keys.values.microsoft_api === "graph";
   const authType = keys.values.auth_type ?? (graph ? "oauth2" : "ntlm");
   const endpoint = graph ? graphEndpointOf(keys) : readEndpoint(keys, findings);

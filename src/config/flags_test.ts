@@ -137,7 +137,10 @@ Deno.test("what is served is told by an address, and how much of it only beside 
   assert.deepEqual(refusal(`${FILES} --status full`), ["--status needs --bind as well"]);
   for (const bind of ["::1:8080", "[::1]", "8080", ":8080", "a:65536", "a b:1", "[a]:1"]) {
     const [line] = refusal([...FILES.split(" "), "--bind", bind]);
-    assert.match(line ?? "", /^--bind = ".*": must be HOST:PORT, an IPv6 host in brackets$/);
+    assert.match(
+      line ?? "",
+      /^--bind = ".*": must be HOST:PORT with a port from 0 to 65535, an IPv6 host in brackets$/,
+    );
   }
 });
 

@@ -52,6 +52,12 @@ Deno.test("graph implies oauth2, excludes another explicit type and needs no end
   assert.deepEqual(await warnings({}), []);
 });
 
+Deno.test("of a misspelt microsoft_api nothing else follows", async () => {
+  assert.deepEqual(await problems({ microsoft_api: "grap" }), [
+    'microsoft_api = "grap": must be "ews" or "graph"',
+  ]);
+});
+
 Deno.test("a config that was made for EWS changes over to graph by one line", async () => {
   const before = {
     ews_endpoint: "https://outlook.office365.com/EWS/Exchange.asmx",

@@ -74,7 +74,7 @@ const RUN_OPTIONS = {
   "bind": valued(
     "HOST:PORT",
     bindAddressOf,
-    "HOST:PORT, an IPv6 host in brackets",
+    "HOST:PORT with a port from 0 to 65535, an IPv6 host in brackets",
     "serve health, metrics and the status page",
   ),
   "status": oneOf(["full", "summary", "off"], "how much the status page shows"),

@@ -20,6 +20,10 @@ export class DestinationGate {
   #recovery: Promise<void> | undefined;
   #failures = 0;
   #worksSinceMs = Number.NEGATIVE_INFINITY;
+  /** The failure that was logged last; it may come back as soon as a probe has succeeded. */
+  #said: { readonly code: string; readonly atMs: number } | undefined;
+  /** Whether it is known from the log that the destination does not work. */
+  #isKnown = false;
 
   constructor(
     sink: Sink,
@@ -53,28 +57,21 @@ export class DestinationGate {
     const sinceMs = clock.monotonicMs();
     if (sinceMs - this.#worksSinceMs >= LIMITS.backoffMsMax) this.#failures = 0;
     let error = first;
-    let said: { readonly code: string; readonly atMs: number } | undefined;
     for (;;) {
       const delayMs = backoffMs(this.#failures++, LIMITS, this.#env.entropy);
-      const atMs = clock.monotonicMs();
-      if (said?.code !== error.code || atMs - said.atMs >= LIMITS.failureSaidAgainMs) {
-        said = { code: error.code, atMs };
-        log.error("Destination does not work; every mailbox waits.", {
-          code: error.code,
-          reason: error.message,
-          hint: error.hint,
-          delayMs,
-        });
-      }
+      this.#say(error, delayMs);
       this.#observer.destinationChanged({ error, delayMs });
       await clock.sleep(delayMs, { signal: this.#stop.begun });
       try {
         await this.#sink.probe({ signal: this.#stop.begun });
         this.#worksSinceMs = clock.monotonicMs();
         this.#observer.destinationChanged();
-        log.info("Destination works again.", {
-          tookMs: Math.round(this.#worksSinceMs - sinceMs),
-        });
+        if (this.#isKnown) {
+          this.#isKnown = false;
+          log.info("Destination works again.", {
+            tookMs: Math.round(this.#worksSinceMs - sinceMs),
+          });
+        }
         return;
       } catch (thrown) {
         this.#stop.begun.throwIfAborted();
@@ -82,5 +79,19 @@ export class DestinationGate {
         if (error.kind === "fatal") throw error;
       }
     }
+  }
+
+  #say(error: SyncError, delayMs: number): void {
+    const atMs = this.#env.clock.monotonicMs();
+    const said = this.#said;
+    if (said?.code === error.code && atMs - said.atMs < LIMITS.failureSaidAgainMs) return;
+    this.#said = { code: error.code, atMs };
+    this.#isKnown = true;
+    this.#env.log.error("Destination does not work; every mailbox waits.", {
+      code: error.code,
+      reason: error.message,
+      hint: error.hint,
+      delayMs,
+    });
   }
 }
