@@ -31,19 +31,27 @@ export async function runProgram(
   if (!child) return undefined;
   const deadline = AbortSignal.timeout(runMsMax);
   const until = AbortSignal.any([signal, deadline]);
-  const end = () => child.kill("SIGKILL");
+  const end = () => kill(child);
   until.addEventListener("abort", end, { once: true });
   try {
-    const [stdout, stderr, { code }] = await Promise.all([
+    const [stdout, stderr, { code, signal: endedBy }] = await Promise.all([
       textOf(child.stdout, until),
       textOf(child.stderr, until),
       child.status,
     ]);
     signal.throwIfAborted();
-    if (!deadline.aborted) return { code, stdout, stderr };
+    if (endedBy === null || !deadline.aborted) return { code, stdout, stderr };
     return { code, stdout: "", stderr: `not done within ${runMsMax / 1000} s` };
   } finally {
     until.removeEventListener("abort", end);
+  }
+}
+
+function kill(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended; only what it left behind keeps its output open.
   }
 }
 

@@ -33,6 +33,17 @@ Deno.test("a program that does not end is ended, also where another one keeps it
   }
 });
 
+Deno.test("what a program said counts, though one that it left behind keeps its output open", async () => {
+  const lives = await Deno.makeTempFile();
+  try {
+    const leaves = shell(`echo out; while [ -e ${lives} ]; do sleep 0.05; done &`);
+    const result = await runProgram("/bin/sh", leaves, { signal, runMsMax: 500 });
+    assert.deepEqual(result, { code: 0, stdout: "out\n", stderr: "" });
+  } finally {
+    await Deno.remove(lives);
+  }
+});
+
 Deno.test("a stop ends it with the reason of the stop", async () => {
   const stop = new AbortController();
   const running = runProgram("/bin/sh", shell("exec sleep 20"), { signal: stop.signal });
