@@ -19,9 +19,20 @@ export async function remount(path: string, options: string): Promise<void> {
  * disposed: as after a file system was mounted anew for its errors.
  */
 export async function readOnlyView(path: string): Promise<AsyncDisposable> {
-  await command("mount", "--bind", path, path);
-  await command("mount", "-o", "remount,bind,ro", path);
-  return { [Symbol.asyncDispose]: () => command("umount", path) };
+  // Made aside: nothing becomes read-only in which somebody is just writing.
+  const aside = await Deno.makeTempDir();
+  try {
+    await command("mount", "--bind", path, aside);
+    try {
+      await command("mount", "-o", "remount,bind,ro", aside);
+      await command("mount", "--bind", aside, path);
+    } finally {
+      await takeAway(aside);
+    }
+  } finally {
+    await Deno.remove(aside);
+  }
+  return { [Symbol.asyncDispose]: () => takeAway(path) };
 }
 
 /** A file system in memory, mounted at `path` until it is disposed. */
@@ -34,7 +45,15 @@ export async function smallDisk(
   if (!await succeeds("mount", "-t", "tmpfs", "-o", options, "tmpfs", path)) {
     throw new Error(`Cannot mount at "${path}"`);
   }
-  return { [Symbol.asyncDispose]: async () => void await succeeds("umount", path) };
+  return { [Symbol.asyncDispose]: () => takeAway(path) };
+}
+
+/**
+ * Lazily: what is under test may be trying, at this very moment, whether it can write there, and a
+ * place in use is not unmounted.
+ */
+async function takeAway(path: string): Promise<void> {
+  await command("umount", "--lazy", path);
 }
 
 async function canMount(): Promise<boolean> {
