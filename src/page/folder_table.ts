@@ -2,7 +2,7 @@ import type { FolderDocument } from "../status/status_document.ts";
 import { element } from "./element.ts";
 import { countText } from "./format.ts";
 import { timeElement } from "./time_element.ts";
-import { folderStateOf, foreign, mark, remedy } from "./words.ts";
+import { folderNameOf, folderStateOf, foreign, remedy, stateWord } from "./words.ts";
 
 /** The folders of a mailbox; the instance has sorted those first that need a person. */
 export function folderTable(
@@ -53,7 +53,7 @@ function row(folder: FolderDocument, now: Date): HTMLElement {
     element(
       "th",
       { scope: "row", class: "path" },
-      foreign(path.join(" / ")),
+      folderNameOf(path),
       element(
         "span",
         { class: "narrow-only" },
@@ -66,8 +66,7 @@ function row(folder: FolderDocument, now: Date): HTMLElement {
     element(
       "td",
       { class: "urgency" },
-      mark(failure ? "error" : tone),
-      failure ? "Failing" : text,
+      failure ? stateWord("Failing", "error") : stateWord(text, tone),
       failure && element("code", {}, failure.code),
       failure?.reason !== undefined && element("p", { class: "also" }, foreign(failure.reason)),
       failure?.hint !== undefined && remedy(failure.hint),

@@ -3,7 +3,7 @@ import { type Child, element } from "./element.ts";
 import { countedText, countText } from "./format.ts";
 import { type Filter, FILTERS, hashOf, type OverviewRoute, PAGE_ROWS, type Sort } from "./route.ts";
 import { timeElement } from "./time_element.ts";
-import { mailboxNameOf, mailboxStateOf, mark } from "./words.ts";
+import { mailboxNameOf, mailboxStateOf, stateWord } from "./words.ts";
 
 interface Column {
   readonly sort: Sort;
@@ -184,8 +184,7 @@ export function stateWords(
   const { text, tone } = mailboxStateOf(state);
   const until = condition.until ?? throttled?.until;
   return [
-    mark(throttled && tone !== "error" ? "warning" : tone),
-    text,
+    stateWord(text, throttled && tone !== "error" ? "warning" : tone),
     condition.error && element("code", {}, condition.error.code),
     throttled && !condition.error && element("span", { class: "also" }, "throttled"),
     folders.failing > 0 && !condition.error &&

@@ -6,7 +6,7 @@ import type {
 import { element } from "./element.ts";
 import { countText, sizeText } from "./format.ts";
 import { timeElement } from "./time_element.ts";
-import { foreign } from "./words.ts";
+import { folderNameOf, foreign } from "./words.ts";
 
 /** Rows of one table; the rest is in `reinfer-ews status --url`. */
 const ROWS_MAX = 100;
@@ -64,7 +64,7 @@ function emailRow({ path, email }: SkippedRow, now: Date): HTMLElement {
   return element(
     "tr",
     { "data-key": email.item_id },
-    element("td", { class: "path" }, foreign(path.join(" / "))),
+    element("td", { class: "path" }, folderNameOf(path)),
     element("td", { class: "wide-only" }, receivedAt()),
     element("td", { class: "number wide-only" }, sizeWords),
     element(

@@ -1,6 +1,6 @@
 import { visible } from "../config/printable.ts";
 import type { MailboxName } from "../status/status_document.ts";
-import { element } from "./element.ts";
+import { type Child, element } from "./element.ts";
 
 /** How much a state or problem asks for attention; also the class of its mark. */
 export type Tone = "ok" | "busy" | "warning" | "error" | "quiet";
@@ -43,11 +43,25 @@ export function mark(tone: Tone): HTMLElement {
   return element("span", { class: `mark ${tone}`, "aria-hidden": "true" });
 }
 
+/** A state with its sign, which never stand on two lines. */
+export function stateWord(text: string, tone: Tone): HTMLElement {
+  return element("span", { class: "unbroken" }, mark(tone), text);
+}
+
 /**
  * A name or text from a server or sender: nothing in it is hidden, and its direction stays its own.
  */
 export function foreign(text: string): HTMLElement {
   return element("bdi", {}, visible(text));
+}
+
+/**
+ * A folder by its path. A part that is nothing but space stands in quotes, and of a path that would
+ * fill the screen the rest is seen by pointing at it.
+ */
+export function folderNameOf(path: readonly string[]): HTMLElement {
+  const whole = path.map((part) => part.trim() === "" ? `"${part}"` : part).join(" / ");
+  return element("span", { class: "folder-name", title: visible(whole) }, foreign(whole));
 }
 
 /** What to do about a failure; names of settings stand between backticks. */
@@ -60,8 +74,17 @@ export function remedy(hint: string): HTMLElement {
     element(
       "bdi",
       {},
-      ...parts.map((part, index) => index % 2 === 1 ? element("code", {}, part) : part),
+      ...parts.flatMap((part, index) =>
+        index % 2 === 1 ? [element("code", {}, part)] : withWholeOptions(part)
+      ),
     ),
+  );
+}
+
+/** An option of a command is not broken behind its hyphen. */
+function withWholeOptions(text: string): readonly Child[] {
+  return text.split(/(?<= )(-\w+)/).map((part, index) =>
+    index % 2 === 1 ? element("span", { class: "unbroken" }, part) : part
   );
 }
 
