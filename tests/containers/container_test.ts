@@ -82,6 +82,36 @@ containerTest(
 );
 
 containerTest(
+  "with --bind it answers whoever looks after it, the documented health check included",
+  async (engine) => {
+    await using exchange = await exchangeWithMail(EMAILS);
+    await using host = await containerHost(engine, exchange);
+    const start = await commands("run into files", {
+      // Networks of containers are this machine's own here, and no port of it is ours.
+      "--local-files-prefix /mnt/ews": "--local-files-prefix /mnt/ews --bind 127.0.0.1:0",
+    });
+    const started = await engine.run(start, host.env);
+    assert.equal(started.code, 0, started.stderr);
+    const url = await waitFor(async () => {
+      const { stdout, stderr } = await engine.run("docker logs reinfer-ews");
+      return /"url":"(http:[^"]+)"/.exec(stdout + stderr)?.[1];
+    });
+    await waitUntil(async () => await statusOf(new URL("readyz", url)) === 200);
+    assert.equal(await statusOf(new URL("livez", url)), 200);
+    assert.equal(await statusOf(new URL("metrics", url)), 200);
+    const [program, ...options] = (await documentedHealthCheck())
+      .map((word) => word === "http://127.0.0.1:8000" ? url : word);
+    assert.ok(options.includes(url));
+    const healthy = await engine.run(["docker exec reinfer-ews", program, ...options].join(" "));
+    assert.equal(healthy.code, 0, healthy.stderr);
+    const ended = await engine.run(await commands("look and stop"), host.env);
+    assert.equal(ended.code, 0, ended.stderr);
+    const gone = await engine.run(["docker run --rm reinfer-ews", ...options].join(" "));
+    assert.notEqual(gone.code, 0, "an instance that is not there is not healthy");
+  },
+);
+
+containerTest(
   "a folder that is not ours is named, with its owner, our user and what to do",
   async (engine) => {
     await using exchange = await exchangeWithMail(EMAILS);
@@ -124,10 +154,34 @@ containerTest(
     const files = listed.stdout.split("\n").filter((path) => path !== "" && !path.endsWith("/"));
     const unexpected = files.filter((path) => !IMAGE_FILES.test(path));
     assert.deepEqual(unexpected, []);
+    for (const file of ["LICENSES.txt", "reinfer-ews.cdx.json", "libc6.txt", "libgcc-s1.txt"]) {
+      assert.ok(files.includes(`usr/share/licenses/reinfer-ews/${file}`), `${file} is there`);
+    }
     assert.ok(files.includes("etc/ssl/certs/ca-certificates.crt"));
   },
 );
 
 /** What the image may hold; the engine adds mount points below etc, dev, proc, sys and run. */
 const IMAGE_FILES =
-  /^(?:reinfer-ews|lib(?:64)?\/[\w/-]*(?:lib(?:c|m|dl|rt|pthread|gcc_s)|ld-linux[\w-]*)\.so\.\d+|etc\/ssl\/certs\/ca-certificates\.crt)$/;
+  /^(?:reinfer-ews|lib(?:64)?\/[\w/-]*(?:lib(?:c|m|dl|rt|pthread|gcc_s)|ld-linux[\w-]*)\.so\.\d+|usr\/share\/licenses\/reinfer-ews\/[\w.-]+|etc\/ssl\/certs\/ca-certificates\.crt)$/;
+
+async function statusOf(url: URL): Promise<number> {
+  const response = await fetch(url);
+  await response.body?.cancel();
+  return response.status;
+}
+
+/** Resolves to what `look` finds once it finds something. */
+async function waitFor<T>(look: () => Promise<T | undefined>): Promise<T> {
+  let found: T | undefined;
+  await waitUntil(async () => (found = await look()) !== undefined);
+  return found!;
+}
+
+/** The words of the command that the compose file of docs/container.md checks with. */
+async function documentedHealthCheck(): Promise<readonly string[]> {
+  const text = await Deno.readTextFile(new URL("../../docs/container.md", import.meta.url));
+  const [shell, ...command] = JSON.parse(/test: (\[.*\])/.exec(text)![1]!);
+  assert.equal(shell, "CMD");
+  return command;
+}
