@@ -7,10 +7,11 @@ const DOCS = new URL("../../docs/", import.meta.url);
 const NOT_EXECUTED = /^# Not executed by our tests: \S.*\.$/m;
 
 const documents = [...Deno.readDirSync(DOCS)].map(({ name }) => name)
-  .filter((name) => name.endsWith(".md"));
+  .filter((name) => name.endsWith(".md"))
+  .concat("../README.md");
 
 for (const document of documents) {
-  Deno.test(`every command of docs/${document} is run by a test or says why not`, async () => {
+  Deno.test(`every command of ${document} is run by a test or says why not`, async () => {
     const tests = await testSources();
     for (const { name, text } of commandBlocks(await Deno.readTextFile(new URL(document, DOCS)))) {
       if (name === undefined) assert.match(text, NOT_EXECUTED);
@@ -18,7 +19,7 @@ for (const document of documents) {
     }
   });
 
-  Deno.test(`links of docs/${document} lead to files that are there`, async () => {
+  Deno.test(`links of ${document} lead to files that are there`, async () => {
     const markdown = await Deno.readTextFile(new URL(document, DOCS));
     for (const [, target] of markdown.matchAll(/\]\(([^)#\s:]+)(?:#[^)]*)?\)/g)) {
       await Deno.stat(new URL(target!, new URL(document, DOCS)));
@@ -46,7 +47,7 @@ Deno.test("examples that do not occur are a failure, not a silent difference", a
 /** All that tests say: the names of the commands they run stand in there. */
 async function testSources(): Promise<string> {
   const sources: string[] = [];
-  for (const folder of ["containers", "deploy"]) {
+  for (const folder of ["containers", "deploy", "e2e"]) {
     const url = new URL(`../${folder}/`, import.meta.url);
     for (const { name } of Deno.readDirSync(url)) {
       sources.push(await Deno.readTextFile(new URL(name, url)));

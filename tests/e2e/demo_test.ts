@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { documentedCommands } from "../docs/documented.ts";
 
-const DEMO = fileURLToPath(new URL("../../scripts/demo", import.meta.url));
+const REPO = fileURLToPath(new URL("../../", import.meta.url));
 
 Deno.test("the demo ends by itself without a terminal, with a summary and exit code 0", async () => {
-  const { code, stdout, stderr } = await new Deno.Command(DEMO, {
+  const { code, stdout, stderr } = await new Deno.Command("bash", {
+    args: ["-euc", await documentedCommands("../README.md", "demo")],
+    cwd: REPO,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
