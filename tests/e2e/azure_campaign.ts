@@ -8,6 +8,7 @@ import {
   type ExpectedMail,
   expectedMail,
   type FolderProgress,
+  toldOf,
 } from "./expected_mail.ts";
 
 /** The emulator answers no sooner when it is asked for more at one time. */
@@ -69,12 +70,6 @@ export class AzureWitness {
     });
     return found.flat();
   }
-}
-
-function toldOf(
-  { mailbox, folder, id, sha256 }: Pick<ExpectedMail, "mailbox" | "folder" | "id" | "sha256">,
-): string {
-  return JSON.stringify([mailbox, folder, id, sha256]);
 }
 
 /** Ends the leases of a dead appliance, which would end by themselves within a minute. */

@@ -1,9 +1,10 @@
+import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { filesBelow } from "../files_below.ts";
 import type { SimulatedExchange } from "../exchange/simulated_exchange.ts";
 import { assertPresentable, type Run, runAppliance } from "./appliance.ts";
-import type { FolderProgress } from "./expected_mail.ts";
+import { type FolderProgress, toldOf } from "./expected_mail.ts";
 
 /** What a customer has on disk: a config, a CA file, a folder for the mail. Gone when disposed. */
 export interface Customer extends AsyncDisposable {
@@ -109,6 +110,15 @@ export async function readDelivered(prefix: string): Promise<readonly DiskEmail[
     });
   }
   return emails;
+}
+
+/** `toldOf` every complete email on disk, after a look at whether its content is what its record says. */
+export async function toldMail({ prefix }: Customer): Promise<string[]> {
+  return (await readDelivered(prefix)).map(({ json, sha256 }) => {
+    assert.equal(json.mime_sha256, sha256);
+    const { mailbox, id, metadata: { folder } } = json;
+    return toldOf({ mailbox, folder, id, sha256 });
+  });
 }
 
 /** State of one folder as it lies on disk, as far as tests look into it. */

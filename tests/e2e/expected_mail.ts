@@ -32,6 +32,13 @@ export function expectedMail({ store }: SimulatedExchange): readonly ExpectedMai
   });
 }
 
+/** What tells one delivered email from all others, as one string to compare sets by. */
+export function toldOf(
+  { mailbox, folder, id, sha256 }: Omit<ExpectedMail, "receivedAt" | "isText">,
+): string {
+  return JSON.stringify([mailbox, folder, id, sha256]);
+}
+
 /** The rule of spec section 3, for mail whose Message-IDs hold no control characters. */
 function idOf(mailbox: string, { internetMessageId, searchKey }: Item): string {
   const messageId = internetMessageId?.trim() ?? "";

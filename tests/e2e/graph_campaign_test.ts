@@ -5,8 +5,8 @@ import { faultedGraphAnswer } from "../graph/faulted_graph_answer.ts";
 import { type GraphFault, graphFaultNamed } from "../graph/graph_faults.ts";
 import { filesBelow } from "../files_below.ts";
 import { assertPresentable, runAppliance } from "./appliance.ts";
-import { type Customer, readDelivered, readProgress } from "./customer.ts";
-import { assertStatesBehind, type ExpectedMail, expectedMail } from "./expected_mail.ts";
+import { readProgress, toldMail } from "./customer.ts";
+import { assertStatesBehind, expectedMail, toldOf } from "./expected_mail.ts";
 import { hit } from "./hit.ts";
 import { type OnlineTenant, onlineTenant } from "./online_tenant.ts";
 import { PlatformWitness, sentAgain } from "./platform_campaign.ts";
@@ -28,19 +28,6 @@ async function tenantWithMail(emails: number): Promise<OnlineTenant> {
   return tenant;
 }
 
-function toldOf({ mailbox, folder, id, sha256 }: Omit<ExpectedMail, "receivedAt" | "isText">) {
-  return JSON.stringify([mailbox, folder, id, sha256]);
-}
-
-/** Every complete email on disk; its content is what its record says. */
-async function storedMail({ prefix }: Customer): Promise<readonly string[]> {
-  return (await readDelivered(prefix)).map(({ json, sha256 }) => {
-    assert.equal(json.mime_sha256, sha256);
-    const { mailbox, id, metadata: { folder } } = json;
-    return toldOf({ mailbox, folder, id, sha256 });
-  });
-}
-
 Deno.test("killed ten times at random, a first sync over Graph completes, every email once and whole", async () => {
   await using tenant = await tenantWithMail(EMAILS);
   await using customer = await tenant.customer("graph");
@@ -53,14 +40,14 @@ Deno.test("killed ten times at random, a first sync over Graph completes, every 
     const options = { args: customer.run, env: tenant.env, emailsServed };
     const { ended } = await hit(tenant.graph, { ...options, signal: "SIGKILL" });
     assert.equal((await ended).code, 137);
-    const there = new Set(await storedMail(customer));
+    const there = new Set(await toldMail(customer));
     const progress = await readProgress(customer.prefix);
     assertStatesBehind(progress, expected, (email) => there.has(toldOf(email)));
   }
   const run = await runAppliance([...customer.run, "--once"], tenant.env);
   assertPresentable(run, tenant.secrets);
   assert.equal(run.code, 0, run.stderr);
-  assert.deepEqual([...await storedMail(customer)].sort(), expected.map(toldOf).sort());
+  assert.deepEqual([...await toldMail(customer)].sort(), expected.map(toldOf).sort());
   const litter = (await filesBelow(customer.prefix)).filter((path) => path.includes(".tmp"));
   assert.deepEqual(litter, []);
   const { mimeServed, throttled } = ledger.totals();

@@ -5,8 +5,8 @@ import { freshEmail, spreadCorpus } from "../exchange/corpus_delivery.ts";
 import { seededEntropy } from "../exchange/seeded_entropy.ts";
 import type { SimulatedMailbox } from "../exchange/simulated_mailbox.ts";
 import { assertPresentable, type Run, runAppliance } from "./appliance.ts";
-import { type Customer, readDelivered } from "./customer.ts";
-import { expectedMail } from "./expected_mail.ts";
+import { type Customer, toldMail } from "./customer.ts";
+import { expectedMail, toldOf } from "./expected_mail.ts";
 import { hit } from "./hit.ts";
 import { type OnlineTenant, onlineTenant } from "./online_tenant.ts";
 import { PlatformWitness, sentAgain } from "./platform_campaign.ts";
@@ -66,15 +66,9 @@ async function contentsOf({ prefix }: Customer): Promise<ReadonlyMap<string, num
   );
 }
 
-async function assertAllStored(tenant: OnlineTenant, { prefix }: Customer): Promise<void> {
-  const told = (await readDelivered(prefix)).map(({ json, sha256 }) => {
-    assert.equal(json.mime_sha256, sha256);
-    return JSON.stringify([json.mailbox, json.metadata.folder, json.id, sha256]);
-  });
-  const expected = expectedMail(tenant.exchange).map(({ mailbox, folder, id, sha256 }) =>
-    JSON.stringify([mailbox, folder, id, sha256])
-  );
-  assert.deepEqual(told.sort(), expected.sort());
+async function assertAllStored(tenant: OnlineTenant, customer: Customer): Promise<void> {
+  const expected = expectedMail(tenant.exchange).map(toldOf);
+  assert.deepEqual((await toldMail(customer)).toSorted(), expected.sort());
 }
 
 /** What goes on in a mailbox while nothing reads it: mail comes, is moved, is read. */
