@@ -76,7 +76,7 @@ async function withTokens(
     scope,
     credential: credential.kind === "secret" ? { secret: rotating(credential.secret, context) } : {
       privateKey: rotating(credential.privateKey, context),
-      thumbprint: credential.thumbprint,
+      ...(credential.thumbprint === undefined ? {} : { thumbprint: credential.thumbprint }),
     },
     gate,
     clock,

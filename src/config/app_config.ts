@@ -76,8 +76,8 @@ export type OauthCredential =
     readonly kind: "certificate";
     /** PEM, its line ends real or written `\n`. */
     readonly privateKey: ConfiguredSecret;
-    /** SHA-1 or SHA-256 of the certificate, in lower-case hex. */
-    readonly thumbprint: string;
+    /** SHA-1 or SHA-256 of the certificate, in lower-case hex; absent: it lies beside the key. */
+    readonly thumbprint?: string;
   };
 
 /** TLS of the Exchange connection only (spec section 4). */

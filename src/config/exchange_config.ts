@@ -130,7 +130,7 @@ function checkSignIn(rule: Rule): void {
 }
 
 function checkOauth(rule: Rule): void {
-  const { keys: { isGiven }, findings } = rule;
+  const { keys: { isGiven, values }, findings } = rule;
   requireKey(rule, "auth_oauth_authority");
   requireKey(rule, "auth_oauth_client_id");
   const secret = isGiven("auth_oauth_client_secret");
@@ -140,14 +140,22 @@ function checkOauth(rule: Rule): void {
     const message = "excludes auth_oauth_client_credential_private_key and …_thumbprint; " +
       "give either the secret or the certificate";
     findings.problems.push({ at: "auth_oauth_client_secret", value: "[secret]", message });
-  } else if (key !== thumbprint) {
+  } else if (thumbprint && !key) {
     requireKey(rule, "auth_oauth_client_credential_private_key");
-    requireKey(rule, "auth_oauth_client_credential_thumbprint");
+  } else if (key && !thumbprint && !isWithCertificate(values)) {
+    const elsewhere = "or put the certificate beside the private key";
+    requireKey(rule, "auth_oauth_client_credential_thumbprint", elsewhere);
   } else if (!secret && !key) {
     const message = "missing: give it, or auth_oauth_client_credential_private_key and " +
       "auth_oauth_client_credential_thumbprint";
     findings.problems.push({ at: "auth_oauth_client_secret", message });
   }
+}
+
+/** A key that is not valid has been reported as that. */
+function isWithCertificate(values: Rule["keys"]["values"]): boolean {
+  const key = values.auth_oauth_client_credential_private_key;
+  return key === undefined || key.reveal().includes("-----BEGIN CERTIFICATE-----");
 }
 
 function requireKey({ keys, findings, authType }: Rule, key: RequiredKey, elsewhere = ""): void {
@@ -252,8 +260,8 @@ function credentialOf({ keys: { values } }: Rule, env: ReadVariable): OauthCrede
   const name = "auth_oauth_client_credential_private_key";
   const privateKey = secretOf(name, values[name], env);
   const thumbprint = values.auth_oauth_client_credential_thumbprint;
-  if (!privateKey || thumbprint === undefined) return undefined;
-  return { kind: "certificate", privateKey, thumbprint };
+  if (!privateKey) return undefined;
+  return { kind: "certificate", privateKey, ...(thumbprint === undefined ? {} : { thumbprint }) };
 }
 
 function secretOf(

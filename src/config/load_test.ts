@@ -430,6 +430,13 @@ Deno.test("oauth2 needs authority, client id, and a secret or a certificate, not
     assert.ok(line?.startsWith(`${key}: missing`), line);
     assert.deepEqual(others, []);
   }
+  const beside = await oauthOf({
+    ...OAUTH,
+    auth_oauth_client_credential_private_key:
+      `-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----\\n${KEY}`,
+  });
+  assert.ok(beside.credential.kind === "certificate");
+  assert.equal(beside.credential.thumbprint, undefined);
   const bare = without(OAUTH, "auth_oauth_authority", "auth_oauth_client_id");
   assert.deepEqual(await problems({ ...bare, ...secret }), [
     "auth_oauth_authority: missing: needed to sign in with oauth2",

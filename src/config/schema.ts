@@ -36,7 +36,7 @@ export const CONFIG_KEYS = {
   auth_oauth_client_id: text("text that is not empty"),
   auth_oauth_client_secret: secret((text) => text !== "", "text that is not empty"),
   auth_oauth_client_credential_private_key: secret(
-    (text) => PEM_PRIVATE_KEY.test(text.trim()),
+    (text) => PEM_PRIVATE_KEY.test(text),
     "a private key in PEM form, line ends real or written \\n",
   ),
   auth_oauth_client_credential_thumbprint: decoded(
@@ -82,8 +82,8 @@ export const BUCKET_KEYS = { owner: bucketWord(), name: bucketWord() } satisfies
 const SIGN_IN_NAME = /^(?:[^\\@\p{Cc}]+\\)?[^\\\p{Cc}]+$/u;
 /** Its line ends may be the two characters `\n`; base64 and header lines lie between the marks. */
 const PEM_PRIVATE_KEY = new RegExp(
-  "^-----BEGIN (?<kind>(?:[A-Z]+ )?PRIVATE KEY)-----[A-Za-z0-9+/=\\s\\\\:,-]+" +
-    "-----END \\k<kind>-----(?:\\\\r|\\\\n)*$",
+  "-----BEGIN (?<kind>(?:[A-Z]+ )?PRIVATE KEY)-----[A-Za-z0-9+/=\\s\\\\:,-]+" +
+    "-----END \\k<kind>-----",
 );
 
 function withFallback<T>(rule: KeyRule<T>, fallback: T): KeyRule<T> & { readonly fallback: T } {

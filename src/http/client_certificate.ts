@@ -1,4 +1,5 @@
-import { createPrivateKey, type KeyObject } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { SyncError } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
 
@@ -13,25 +14,52 @@ export interface ClientCertificate {
 
 const PRIVATE_KEY =
   /-----BEGIN ((?:[A-Z]+ )?PRIVATE KEY)-----([^-]*(?:-(?!----END)[^-]*)*)-----END \1-----/g;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g;
 /** Less is refused by RS256 (RFC 7518 section 3.3). */
 const RSA_BITS_MIN = 2048;
 
 /**
  * Reads a configured private key: PEM with line ends that are real, escaped (`\n`) or lost, PKCS#8 or
  * PKCS#1, other PEM blocks such as the certificate beside it; and the thumbprint of the certificate,
- * with or without colons and spaces.
+ * with or without colons and spaces. Without one, the certificate beside the key is taken, by its
+ * SHA-1, which AD FS knows, too.
  *
  * @throws SyncError of kind `fatal`, code `OauthKeyInvalid` or `OauthThumbprintInvalid`.
  */
-export function clientCertificateOf(pem: Secret, thumbprint: string): ClientCertificate {
-  const privateKey = rsaKeyOf(keyBlockOf(pem.reveal().replace(/\\r|\\n/g, "\n")));
-  const digits = thumbprint.replace(/[^0-9A-Za-z]/g, "").toLowerCase();
+export function clientCertificateOf(pem: Secret, thumbprint?: string): ClientCertificate {
+  const text = pem.reveal().replace(/\\r|\\n/g, "\n");
+  const privateKey = rsaKeyOf(keyBlockOf(text));
+  const digits = (thumbprint ?? thumbprintBeside(text, privateKey)).replace(/[^0-9A-Za-z]/g, "")
+    .toLowerCase();
   if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(digits)) throw thumbprintInvalid();
   return {
     privateKey: new Secret(String(privateKey.export({ type: "pkcs8", format: "pem" }))),
     thumbprint: digits,
     thumbprintHash: digits.length === 40 ? "SHA-1" : "SHA-256",
   };
+}
+
+/** SHA-1 of the certificate in a text that belongs to the key in it. */
+function thumbprintBeside(text: string, key: KeyObject): string {
+  for (const [, body = ""] of text.matchAll(CERTIFICATE)) {
+    const certificate = certificateOf(body);
+    if (certificate?.checkPrivateKey(key)) return certificate.fingerprint;
+  }
+  throw new SyncError(
+    "fatal",
+    "OauthThumbprintInvalid",
+    "There is no thumbprint of the OAuth client's certificate, and no certificate of the private " +
+      "key beside it",
+    { hint: THUMBPRINT_HINT },
+  );
+}
+
+function certificateOf(body: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(Buffer.from(body, "base64"));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The one private key of a text, as a PEM block of its own with its line ends in place. */
@@ -68,6 +96,10 @@ const KEY_HINT =
   "Put the RSA private key of the certificate, in PEM form (PKCS#8 or PKCS#1), into " +
   "`auth_oauth_client_credential_private_key`";
 
+const THUMBPRINT_HINT =
+  "Put what `openssl x509 -in CERTIFICATE -noout -fingerprint -sha256` prints into " +
+  "`auth_oauth_client_credential_thumbprint`";
+
 function keyInvalid(reason: string, hint = KEY_HINT): SyncError {
   const message = `The private key of the OAuth client cannot be used: ${reason}`;
   return new SyncError("fatal", "OauthKeyInvalid", message, { hint });
@@ -78,9 +110,6 @@ function thumbprintInvalid(): SyncError {
     "fatal",
     "OauthThumbprintInvalid",
     "The thumbprint of the OAuth client's certificate is neither SHA-1 nor SHA-256",
-    {
-      hint: "Put what `openssl x509 -in CERTIFICATE -noout -fingerprint -sha256` prints into " +
-        "`auth_oauth_client_credential_thumbprint`",
-    },
+    { hint: THUMBPRINT_HINT },
   );
 }

@@ -49,6 +49,21 @@ Deno.test("a thumbprint is read with colons, spaces, or an invisible mark of Win
   }
 });
 
+Deno.test("without a thumbprint, the certificate of the key beside it is known by its SHA-1", async () => {
+  const { sha1, keyPem, certificatePem } = CERTIFICATE;
+  const other = (await clientCertificate()).certificatePem;
+  const garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  const pem = new Secret((other + garbage + keyPem + certificatePem).replaceAll("\n", "\\n"));
+  const { thumbprint, thumbprintHash } = clientCertificateOf(pem);
+  assert.deepEqual([thumbprint, thumbprintHash], [sha1.replaceAll(":", "").toLowerCase(), "SHA-1"]);
+  for (const without of [keyPem, keyPem + other, keyPem + garbage]) {
+    assert.throws(() => clientCertificateOf(new Secret(without)), {
+      kind: "fatal",
+      code: "OauthThumbprintInvalid",
+    });
+  }
+});
+
 Deno.test("a key that cannot be used is refused with the reason, and never quoted", async () => {
   const { keyPem, certificatePem } = CERTIFICATE;
   const body = keyPem.split("\n")[5] ?? "";

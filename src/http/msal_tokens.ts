@@ -38,7 +38,7 @@ export interface MsalTokenOptions extends Omit<AuthorityClientOptions, "authorit
 export type ClientCredential =
   | { readonly secret: Secret | RotatingSecret }
   /** Both as configured: see `clientCertificateOf`. */
-  | { readonly privateKey: Secret | RotatingSecret; readonly thumbprint: string };
+  | { readonly privateKey: Secret | RotatingSecret; readonly thumbprint?: string };
 
 /**
  * Tokens by the client credentials flow (RFC 6749 section 4.4) from Microsoft Entra ID, AD FS or
