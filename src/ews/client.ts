@@ -3,12 +3,11 @@ import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
 import type { SourceObserver } from "../core/observer.ts";
-import { retry } from "../core/retry.ts";
 import type { HttpResponse, HttpTransport } from "../http/transport.ts";
-import { countedByCode } from "../source/counted_by_code.ts";
 import { discardBody } from "../source/discard_body.ts";
 import { observedRequest } from "../source/observed_request.ts";
 import { requestIdOf } from "../source/request_id.ts";
+import { type Answer, type RepeatOptions, sendRequest } from "../source/send_request.ts";
 import { serverTimeOf } from "../source/server_time.ts";
 import { suspendingIfLong } from "../source/suspending_if_long.ts";
 import { ThrottleGate } from "../source/throttle_gate.ts";
@@ -35,19 +34,6 @@ export interface EwsClientOptions {
 export interface AttemptOptions extends CallOptions {
   /** Takes the MIME content of the answer; without it MIME content is dropped. */
   readonly receive?: MimeReceiver;
-}
-
-export interface SendOptions<T> extends CallOptions {
-  /** How often a failure may happen before it is given up; absent: as the code has it. */
-  readonly attemptsMax?: (error: SyncError) => number;
-  /** What to send after a failure; absent: the same again. */
-  readonly insteadAfter?: (error: SyncError) => Operation<T>;
-}
-
-export interface Answer<T> {
-  readonly value: T;
-  /** The server's own clock (HTTP `Date`); ours where a proxy took that away. */
-  readonly serverTime: Date;
 }
 
 /** A busy answer without a delay of its own closes the gate for this long, ms. */
@@ -82,25 +68,14 @@ export class EwsClient {
   async send<T>(
     mailbox: Mailbox,
     operation: Operation<T>,
-    options: SendOptions<T>,
+    options: RepeatOptions<Operation<T>>,
   ): Promise<Answer<T>> {
-    const { signal, attemptsMax = ({ code }) => EWS_FAILURES.attemptsMaxOf(code), insteadAfter } =
-      options;
-    let current = operation;
-    try {
-      return await retry(() => this.attempt(mailbox, current, { signal }), {
-        env: this.#env,
-        signal,
-        budgetMs: LIMITS.retryBudgetMs,
-        attemptsMax: countedByCode(attemptsMax),
-        onRetry: ({ error }) => {
-          current = insteadAfter?.(error) ?? current;
-        },
-      });
-    } catch (error) {
-      if (!(error instanceof SyncError)) throw error;
-      throw error.as(EWS_FAILURES.kindWhenGivenUp(error, operation.reach));
-    }
+    return await sendRequest(operation, {
+      env: this.#env,
+      failures: EWS_FAILURES,
+      reach: operation.reach,
+      attempt: (current) => this.attempt(mailbox, current, { signal: options.signal }),
+    }, options);
   }
 
   /** Sends an operation once, waiting at the gates; steps down in schema version as needed. */

@@ -4,14 +4,12 @@ import type { Mailbox } from "../core/mailbox.ts";
 import { heldMimeContent, type MimeContent } from "../core/mime_content.ts";
 import { HeldContent } from "../source/held_content.ts";
 import type { ItemAnswer } from "../source/item_answer.ts";
+import type { Probe } from "../source/probe.ts";
 import { pushedStream, type Write } from "../source/pushed_stream.ts";
 import { RepeatedFailures } from "../source/repeated_failures.ts";
 import type { EwsClient } from "./client.ts";
 import { getItemContent } from "./operations/get_item_content.ts";
 import { EWS_FAILURES } from "./response_codes.ts";
-
-/** One harmless request that shows whether a mailbox answers; rejects if not. */
-export type Probe = (mailbox: Mailbox, options: CallOptions) => Promise<void>;
 
 /** Fetches MIME content, held in memory or streamed. */
 export class ContentFetcher {

@@ -20,14 +20,16 @@ import type {
 import { retry } from "../core/retry.ts";
 import { chunksOf } from "../source/chunks_of.ts";
 import { planContent } from "../source/content_plan.ts";
+import { EmailRebuilder } from "../source/email_rebuilder.ts";
 import { type FolderCodes, inFolder } from "../source/in_folder.ts";
 import type { ItemAnswer } from "../source/item_answer.ts";
 import { listItems } from "../source/listing.ts";
 import { type FoundFolder, mailFoldersOf } from "../source/mail_folders.ts";
+import type { Probe } from "../source/probe.ts";
 import { settleItems } from "../source/settle_items.ts";
 import { ChangePages } from "./change_pages.ts";
 import { EwsClient, type EwsClientOptions } from "./client.ts";
-import { ContentFetcher, type Probe } from "./content_fetcher.ts";
+import { ContentFetcher } from "./content_fetcher.ts";
 import { describeItems } from "./describe_items.ts";
 import { findPage } from "./find_page.ts";
 import { countFolderItems } from "./operations/count_folder_items.ts";
@@ -35,7 +37,7 @@ import { findFolder } from "./operations/find_folder.ts";
 import { findItem } from "./operations/find_item.ts";
 import { getFolder } from "./operations/get_folder.ts";
 import type { DistinguishedFolder } from "./operations/request_parts.ts";
-import { EmailRebuilder } from "./rebuild_email.ts";
+import { ewsPartReader } from "./part_reader.ts";
 import { EWS_FAILURES } from "./response_codes.ts";
 
 /** Mailboxes of an Exchange server over Exchange Web Services. */
@@ -56,7 +58,12 @@ class ExchangeSource implements MailSource, MailSurvey {
     this.#changes = new ChangePages(this.#client);
     const probe: Probe = (mailbox, call) => this.probe(mailbox, call);
     this.#content = new ContentFetcher(this.#client, probe);
-    this.#rebuilder = new EmailRebuilder(this.#client, options.env, probe);
+    this.#rebuilder = new EmailRebuilder({
+      reader: ewsPartReader(this.#client),
+      env: options.env,
+      failures: EWS_FAILURES,
+      probe,
+    });
     this.#options = options;
   }
 

@@ -1,15 +1,13 @@
 import type { CallOptions, Env, LogFields } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
-import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
 import type { SourceObserver } from "../core/observer.ts";
-import { retry } from "../core/retry.ts";
 import type { HttpRequest, HttpResponse, HttpTransport } from "../http/transport.ts";
-import { countedByCode } from "../source/counted_by_code.ts";
 import type { Reach } from "../source/failure_table.ts";
 import { observedRequest } from "../source/observed_request.ts";
 import type { Write } from "../source/pushed_stream.ts";
 import { requestIdOf } from "../source/request_id.ts";
+import { type Answer, type RepeatOptions, sendRequest } from "../source/send_request.ts";
 import { serverTimeOf } from "../source/server_time.ts";
 import { suspendingIfLong } from "../source/suspending_if_long.ts";
 import { BATCH_PATH, type BatchOutcome, decodeBatch, encodeBatch } from "./batch.ts";
@@ -35,18 +33,8 @@ export interface AttemptOptions extends CallOptions {
   readonly background?: boolean;
 }
 
-export interface SendOptions<T> extends AttemptOptions {
-  /** How often a failure may happen before it is given up; absent: as the code has it. */
-  readonly attemptsMax?: (error: SyncError) => number;
-  /** What to send after a failure; absent: the same again. */
-  readonly insteadAfter?: (error: SyncError) => GraphRequest<T>;
-}
-
-export interface Answer<T> {
-  readonly value: T;
-  /** The server's own clock (HTTP `Date`); ours where a proxy took that away. */
-  readonly serverTime: Date;
-}
+/** How a request is sent until it is answered. */
+export type SendOptions<T> = AttemptOptions & RepeatOptions<GraphRequest<T>>;
 
 /** A request for content that is no JSON. */
 export interface ContentRequest extends Pick<GraphRequest<never>, "name" | "reach" | "path"> {
@@ -86,23 +74,12 @@ export class GraphClient {
     request: GraphRequest<T>,
     options: SendOptions<T>,
   ): Promise<Answer<T>> {
-    const { attemptsMax = ({ code }) => GRAPH_FAILURES.attemptsMaxOf(code), insteadAfter } =
-      options;
-    let current = request;
-    try {
-      return await retry(() => this.attempt(mailbox, current, options), {
-        env: this.#env,
-        signal: options.signal,
-        budgetMs: LIMITS.retryBudgetMs,
-        attemptsMax: countedByCode(attemptsMax),
-        onRetry: ({ error }) => {
-          current = insteadAfter?.(error) ?? current;
-        },
-      });
-    } catch (error) {
-      if (!(error instanceof SyncError)) throw error;
-      throw error.as(GRAPH_FAILURES.kindWhenGivenUp(error, request.reach));
-    }
+    return await sendRequest(request, {
+      env: this.#env,
+      failures: GRAPH_FAILURES,
+      reach: request.reach,
+      attempt: (current) => this.attempt(mailbox, current, options),
+    }, options);
   }
 
   /** Sends a request once, when the mailbox has room for it. */

@@ -18,10 +18,12 @@ import type {
   MailSurvey,
 } from "../core/ports.ts";
 import { isStreamed } from "../source/content_plan.ts";
+import { EmailRebuilder } from "../source/email_rebuilder.ts";
 import { inFolder } from "../source/in_folder.ts";
 import type { ItemPage, PageRequest } from "../source/item_page.ts";
 import { listItems } from "../source/listing.ts";
 import { mailFoldersOf } from "../source/mail_folders.ts";
+import type { Probe } from "../source/probe.ts";
 import { settleItems } from "../source/settle_items.ts";
 import { askInBatches } from "./ask_in_batches.ts";
 import { ChangePages } from "./change_pages.ts";
@@ -32,8 +34,8 @@ import { GraphClient, type GraphClientOptions } from "./graph_client.ts";
 import { GRAPH_FAILURES, GRAPH_FOLDER_CODES } from "./graph_errors.ts";
 import { ListedMessages } from "./listed_messages.ts";
 import { folderNamed } from "./mail_folder_requests.ts";
-import { MessageRebuilder } from "./message_rebuilder.ts";
 import { MimeFetcher } from "./mime_fetcher.ts";
+import { graphPartReader } from "./part_reader.ts";
 import { UndatedMessages } from "./undated_messages.ts";
 
 /** Mailboxes of Exchange Online over Microsoft Graph v1.0, with application permissions. */
@@ -50,18 +52,19 @@ class GraphSource implements MailSource, MailSurvey {
   readonly #changes: ChangePages;
   readonly #listed = new ListedMessages();
   readonly #content: MimeFetcher;
-  readonly #rebuilder: MessageRebuilder;
+  readonly #rebuilder: EmailRebuilder;
 
   constructor(options: GraphClientOptions) {
     const { env } = options;
     const client = new GraphClient(options);
-    const probe = (mailbox: Mailbox, call: CallOptions) => this.probe(mailbox, call);
+    const probe: Probe = (mailbox, call) => this.probe(mailbox, call);
     this.#env = env;
     this.#client = client;
     this.#tree = new FolderTree(client, env);
     this.#changes = new ChangePages({ client, env, undated: this.#undated });
     this.#content = new MimeFetcher(client, probe);
-    this.#rebuilder = new MessageRebuilder(client, env, probe);
+    const reader = graphPartReader(client);
+    this.#rebuilder = new EmailRebuilder({ reader, env, failures: GRAPH_FAILURES, probe });
   }
 
   /** One attempt: whoever asks wants to know how things are now. */
