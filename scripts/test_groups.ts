@@ -77,7 +77,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
     permissions: ["--allow-all"],
     needsBuild: true,
     long: false,
-    timeoutMs: 12 * MINUTE_MS,
+    timeoutMs: 18 * MINUTE_MS,
     // They mostly wait for processes of theirs.
     jobs: 3,
   },
