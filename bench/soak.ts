@@ -100,7 +100,8 @@ async function sceneOf(options: SoakOptions, disposables: AsyncDisposableStack):
   const appliance = disposables.use(
     new ApplianceLives({
       program: BINARY,
-      args: runArgs,
+      // What cannot be had at a start is waited for here, too: nobody else restarts the process.
+      args: [...runArgs, "--restart-on-unrecoverable-errors"],
       env: sink.env,
       logFile: join(folder, "appliance.log"),
       secrets: [exchange.ready.password, ...sink.secrets],
