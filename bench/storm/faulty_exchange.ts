@@ -2,12 +2,11 @@ import type { Clock, Entropy } from "../../src/core/env.ts";
 import type { Intercept, InterceptedRequest } from "../../tests/exchange/exchange_connection.ts";
 import type { HttpAnswer } from "../../tests/exchange/http_server.ts";
 import { BackoffWatch } from "./backoff_watch.ts";
+import { DueFaults } from "./due_faults.ts";
 import { EXCHANGE_FAULTS } from "./exchange_faults.ts";
 import { Tally } from "./tally.ts";
 
 const EVERYBODY = "everybody";
-/** While nobody asks, faults do not pile up: whoever comes back would meet a wall. */
-const DUE_MAX = 4;
 
 /** Faults of the simulated Exchange: each meets the next request that it can happen to. */
 export class FaultyExchange {
@@ -16,23 +15,24 @@ export class FaultyExchange {
   readonly met = new Tally();
   readonly #entropy: Entropy;
   readonly #calm = new AbortController();
-  readonly #due: string[] = [];
+  readonly #due: DueFaults<string>;
   readonly #knownConnections = new Set<number>();
 
   constructor(clock: Clock, entropy: Entropy) {
     this.watch = new BackoffWatch(clock);
+    this.#due = new DueFaults(clock);
     this.#entropy = entropy;
   }
 
   /** One more request is to fail in this way, by its name in `EXCHANGE_FAULTS`. */
   due(kind: string): void {
     if (!EXCHANGE_FAULTS[kind]) throw new RangeError(`There is no fault "${kind}"`);
-    if (this.#due.length < DUE_MAX) this.#due.push(kind);
+    this.#due.add(kind);
   }
 
   /** From now on nothing fails any more. */
   calm(): void {
-    this.#due.length = 0;
+    this.#due.clear();
     this.#calm.abort();
   }
 
@@ -59,11 +59,10 @@ export class FaultyExchange {
   }
 
   #take({ operation = "", connection }: InterceptedRequest): string | undefined {
-    const at = this.#due.findIndex((kind) => {
+    return this.#due.take((kind) => {
       const { operations, onKnownConnection } = EXCHANGE_FAULTS[kind]!;
       return (operations?.includes(operation) ?? true) &&
         (!onKnownConnection || this.#knownConnections.has(connection));
     });
-    return at < 0 ? undefined : this.#due.splice(at, 1)[0];
   }
 }

@@ -4,18 +4,17 @@ import type {
   PlatformRequestSeen,
 } from "../../tests/platform/simulated_platform.ts";
 import { BackoffWatch } from "./backoff_watch.ts";
+import { DueFaults } from "./due_faults.ts";
 import { exponential } from "./swarm.ts";
 import { Tally } from "./tally.ts";
 
-/** A storm of 429 refuses so many requests, each with this delay. */
-const STORM_REQUESTS = 5;
+/** A storm of 429 refuses every request for so long, with this delay. */
+const STORM_MS = 2_000;
 const RETRY_AFTER_S = 3;
 const SLOW_MS = 3_000;
 /** A smaller upload is not refused as too large: of a large one it is believed. */
 const LARGE_BYTES = 50_000;
 const EVERYBODY = "everybody";
-/** While nobody asks, faults do not pile up: whoever comes back would meet a wall. */
-const DUE_MAX = 4;
 
 /** What the platform, and what is before it, does wrong in a storm. */
 export const PLATFORM_FAULTS = [
@@ -39,42 +38,42 @@ export class FaultyPlatform {
   readonly #clock: Clock;
   readonly #entropy: Entropy;
   readonly #calm = new AbortController();
-  readonly #due: PlatformFaultKind[] = [];
-  #stormLeft = 0;
+  readonly #due: DueFaults<PlatformFaultKind>;
+  #stormUntilMs = -Infinity;
 
   constructor(clock: Clock, entropy: Entropy) {
     this.#clock = clock;
     this.#entropy = entropy;
     this.watch = new BackoffWatch(clock);
+    this.#due = new DueFaults(clock);
   }
 
   /** One more request is to fail in this way. */
   due(kind: PlatformFaultKind): void {
-    if (this.#due.length < DUE_MAX) this.#due.push(kind);
+    this.#due.add(kind);
   }
 
   /** From now on nothing fails any more. */
   calm(): void {
-    this.#due.length = 0;
-    this.#stormLeft = 0;
+    this.#due.clear();
+    this.#stormUntilMs = -Infinity;
     this.#calm.abort();
   }
 
   /** For `SimulatedPlatform.intercept`. */
   readonly intercept = (request: PlatformRequestSeen): PlatformFault | undefined => {
     this.watch.arrived(EVERYBODY);
-    if (this.#stormLeft > 0) return this.#refusal();
-    const at = this.#due.findIndex((kind) => kind !== "413" || isLargeUpload(request));
-    if (at < 0) return undefined;
-    const [kind] = this.#due.splice(at, 1);
-    this.met.count(kind!);
-    return this.#faultOf(kind!);
+    if (this.#clock.monotonicMs() < this.#stormUntilMs) return this.#refusal();
+    const kind = this.#due.take((kind) => kind !== "413" || isLargeUpload(request));
+    if (kind === undefined) return undefined;
+    this.met.count(kind);
+    return this.#faultOf(kind);
   };
 
   #faultOf(kind: PlatformFaultKind): PlatformFault {
     switch (kind) {
       case "429 storm":
-        this.#stormLeft = STORM_REQUESTS;
+        this.#stormUntilMs = this.#clock.monotonicMs() + STORM_MS;
         return this.#refusal();
       case "500":
         return { kind: "status", status: 500 };
@@ -94,7 +93,6 @@ export class FaultyPlatform {
   }
 
   #refusal(): PlatformFault {
-    this.#stormLeft--;
     this.watch.ask(EVERYBODY, RETRY_AFTER_S * 1_000);
     return { kind: "status", status: 429, headers: { "retry-after": `${RETRY_AFTER_S}` } };
   }
