@@ -316,8 +316,12 @@ function optionsOf(args: readonly string[]): SoakOptions {
   };
 }
 
-/** Exits with 2 on flags that cannot be meant. */
+/** Exits with 0 where help is asked for, with 2 on flags that cannot be meant. */
 function optionsOrExit(args: readonly string[]): SoakOptions {
+  if (args.includes("--help")) {
+    console.log(USAGE);
+    Deno.exit(0);
+  }
   try {
     return optionsOf(args);
   } catch (error) {
