@@ -61,7 +61,7 @@ async function testFiles(): Promise<readonly string[]> {
       else if (path.endsWith("_test.ts")) files.push(path);
     }
   };
-  for (const folder of ["scripts", "src", "tests"]) await visit(folder);
+  for (const folder of ["bench", "scripts", "src", "tests"]) await visit(folder);
   return files.sort();
 }
 

@@ -47,7 +47,8 @@ function groupOf(file: string): TestGroup | undefined {
 }
 
 function isPath(word: string): boolean {
-  return word.includes("/") || word.endsWith(".ts") || ["src", "scripts", "tests"].includes(word);
+  return word.includes("/") || word.endsWith(".ts") ||
+    ["bench", "src", "scripts", "tests"].includes(word);
 }
 
 /** Test files at or below a path; for a source file, its unit tests. */

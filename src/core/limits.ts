@@ -76,6 +76,12 @@ export const LIMITS = {
   responseHeadersMsMax: 120_000,
   /** Silence within a response body. */
   responseBodyIdleMsMax: 60_000,
+  /**
+   * So long a body may be waited for without bringing `responseBodyBytesMin`: a modem is twice as fast,
+   * and a peer that sends a byte now and then is never silent.
+   */
+  responseBodySlowMsMax: 120_000,
+  responseBodyBytesMin: 64 * KIB,
   /** Fields of one response head. */
   responseHeaderBytesMax: 64 * KIB,
   /** Unused connections are closed before IIS does (120 s), which would race a request. */

@@ -58,7 +58,7 @@ export class EwsClient {
     this.#options = options;
     this.#env = options.env;
     this.#endpoint = new RedirectedEndpoint(options.transport, options.endpoint);
-    this.#server = new ThrottleGate(options.env, Infinity);
+    this.#server = new ThrottleGate(options.env, LIMITS.connectionsMax);
   }
 
   /**

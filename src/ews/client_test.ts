@@ -139,6 +139,31 @@ Deno.test("HTTP 503, and whatever names a time to come back, holds up everybody"
   }
 });
 
+Deno.test("after HTTP 503 half as many requests go to the server, whosever they are, and slowly more again", async () => {
+  let [inFlight, peak] = [0, 0];
+  const { client, env } = harness(async (_text, number) => {
+    if (number === 1) return { status: 503, headers: { "retry-after": "9" } };
+    peak = Math.max(peak, ++inFlight);
+    await env.clock.sleep(100, NO_ABORT);
+    inFlight--;
+    return FOUND;
+  });
+  const peakOf = async (requests: number) => {
+    peak = 0;
+    const sent = Array.from(
+      { length: requests },
+      (_, index) => client.attempt(mailboxOf(`${index}@example.com`), ROOT, NO_ABORT),
+    );
+    await env.clock.runUntil(Promise.all(sent));
+    return peak;
+  };
+  await env.clock.runUntil(client.attempt(ALICE, ROOT, NO_ABORT).catch(() => {}));
+  const { connectionsMax } = LIMITS;
+  assert.equal(await peakOf(connectionsMax * 3 / 4), connectionsMax / 2);
+  await peakOf(20 * connectionsMax);
+  assert.equal(await peakOf(2 * connectionsMax), connectionsMax);
+});
+
 Deno.test("a redirect is followed at once, and the answer is as good as any", async () => {
   const { transport, answer: { value }, elapsedMs } = await send(
     once({ status: 301, headers: { location: "/moved/Exchange.asmx" } }),

@@ -7,7 +7,7 @@ import { dial, type DialledSocket, type DialOptions } from "./dial.ts";
 import { addressOf, exchangeErrorOf } from "./network_error.ts";
 import { type HttpProxy, proxyAuthorizationOf } from "./proxy.ts";
 import { withProxyCredentials } from "./proxy_credentials.ts";
-import { ResponseBody } from "./response_body.ts";
+import { ResponseBody, type ResponseBodyOptions } from "./response_body.ts";
 import type { HttpRequest, HttpResponse } from "./transport.ts";
 
 export interface ConnectionOptions extends Omit<DialOptions, "signal"> {
@@ -15,6 +15,8 @@ export interface ConnectionOptions extends Omit<DialOptions, "signal"> {
   readonly headersMsMax?: number;
   /** Silence within a response body, ms; default `LIMITS.responseBodyIdleMsMax`. */
   readonly bodyIdleMsMax?: number;
+  /** See `ResponseBodyOptions`, ms; default `LIMITS.responseBodySlowMsMax`. */
+  readonly bodySlowMsMax?: number;
   /** Told when the connection has ended, whoever ended it. */
   readonly onClosed?: () => void;
 }
@@ -25,6 +27,8 @@ export interface Exchange extends HttpResponse {
   /** Resolves, always, when the connection is free: true if it can serve another request. */
   readonly ended: Promise<boolean>;
 }
+
+type Pace = Pick<ResponseBodyOptions, "clock" | "slowMsMax">;
 
 /** Code of the error of a request of which nothing was sent: the server had closed before. */
 const CLOSED_BEFORE_REQUEST = "ConnectionClosedBeforeRequest";
@@ -47,17 +51,19 @@ export class Connection {
   readonly #socket: Socket;
   /** What plain http requests are handed to; the connection is to it and not to the server. */
   readonly #forwarder: Forwarder | undefined;
+  readonly #pace: Pace;
 
   private constructor(
     origin: URL,
     client: Client,
     { socket, certificate }: DialledSocket,
-    forwarder: Forwarder | undefined,
+    { forwarder, pace }: { readonly forwarder: Forwarder | undefined; readonly pace: Pace },
   ) {
     this.#origin = origin;
     this.#client = client;
     this.#socket = socket;
     this.#forwarder = forwarder;
+    this.#pace = pace;
     this.certificate = certificate;
   }
 
@@ -87,7 +93,8 @@ export class Connection {
     const { proxy, clock, onClosed } = options;
     if (onClosed) socket.once("close", onClosed);
     const forwarder = proxy && origin.protocol === "http:" ? { proxy, clock } : undefined;
-    return new Connection(origin, client, dialled, forwarder);
+    const pace = { clock, slowMsMax: options.bodySlowMsMax ?? LIMITS.responseBodySlowMsMax };
+    return new Connection(origin, client, dialled, { forwarder, pace });
   }
 
   get closed(): boolean {
@@ -143,9 +150,12 @@ export class Connection {
       signal.throwIfAborted();
       throw error instanceof SyncError ? error : exchangeErrorOf(this.#origin, "head", error);
     }
-    const body = new ResponseBody(response.body, (error) => {
-      if (signal.aborted) return signal.reason;
-      return exchangeErrorOf(this.#origin, "body", error);
+    const body = new ResponseBody(response.body, {
+      ...this.#pace,
+      errorOf: (error) => {
+        if (signal.aborted) return signal.reason;
+        return exchangeErrorOf(this.#origin, "body", error);
+      },
     });
     const headers = headersOf(response.headers);
     const ended = body.ended.then((whole) => {

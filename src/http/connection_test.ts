@@ -281,6 +281,29 @@ undiciCase("a body that stalls is given up at the deadline", async () => {
   assert.deepEqual([error.code, error.kind], ["Timeout", "retryable"]);
 });
 
+undiciCase(
+  "a body that arrives too slowly to come to an end is given up, though never silent",
+  async () => {
+    const head = encodeResponse({ status: 200, body: "", contentLength: 1_000_000 });
+    await using server = new TestServer(async (conn) => {
+      await new WireReader(conn).next();
+      await writeAll(conn, head);
+      // Until the client is gone.
+      for (;;) {
+        await writeAll(conn, new Uint8Array(1));
+        await systemClock.sleep(5, FOREVER);
+      }
+    });
+    const connection = await open(server, { ...TRUSTING, bodySlowMsMax: 100 });
+    const exchange = await connection.exchange(post(server), FOREVER);
+    const error = await rejectionOf(textOf(exchange));
+    assert.deepEqual([error.code, error.kind], ["Timeout", "retryable"]);
+    assert.match(error.message, /too slowly/);
+    assert.equal(await exchange.ended, false);
+    assert.ok(connection.closed);
+  },
+);
+
 undiciCase("an answer that is no HTTP, or has an endless head, is a failure", async () => {
   const endless = new TextEncoder().encode(`HTTP/1.1 200 OK\r\na: ${"x".repeat(200_000)}`);
   for (const bytes of [new TextEncoder().encode("SSH-2.0-server\r\n"), endless]) {
@@ -338,7 +361,7 @@ undiciCase(
       const chunk = new Uint8Array(65_536);
       for (;;) written += await conn.write(chunk);
     });
-    const connection = await open(server, { ...TRUSTING, bodyIdleMsMax: 100 });
+    const connection = await open(server, { ...TRUSTING, bodyIdleMsMax: 100, bodySlowMsMax: 100 });
     const exchange = await connection.exchange(post(server), FOREVER);
     assert.equal((await exchange.body.next()).done, false);
     let before = -1;

@@ -1,6 +1,7 @@
 import { SyncError } from "../core/errors.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { foreignText } from "./foreign_text.ts";
+import { BodyTooSlow } from "./response_body.ts";
 import { tlsDiagnosisOf, type TlsEvidence } from "./tls_failure.ts";
 import { refusalOf } from "./tls_refusal.ts";
 
@@ -193,6 +194,14 @@ function exchangeDiagnosisOf(origin: URL, phase: "head" | "body", cause: unknown
   const alert = cause instanceof Error && /fatal alert/.test(cause.message);
   const refusal = alert ? refusalOf(cause, undefined) : undefined;
   if (refusal) return refusal;
+  if (cause instanceof BodyTooSlow) {
+    return {
+      kind: "retryable",
+      code: "Timeout",
+      finding: "it arrives too slowly to come to an end",
+      hint: `Check the load of the server behind ${address}, and the line to it`,
+    };
+  }
   if (code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT") {
     return {
       kind: "retryable",

@@ -23,7 +23,7 @@ export interface Delivery {
   readonly guard: SkipGuard;
   /** Absent: emails of everyone. */
   readonly filter?: ParticipantFilter;
-  /** The server's time when the round began. */
+  /** When the round began, by the server's clock or ours, whichever is behind. */
   readonly startedAt: Date;
 }
 

@@ -35,7 +35,7 @@ const NOTHING: RoundResult = { counts: NO_COUNTS, backlog: false, failures: [] }
 export async function runRound(round: Round, mailbox: Mailbox): Promise<RoundResult> {
   const { source, observer, stop } = round;
   const { folders, serverTime } = await source.folders(mailbox, { signal: stop.aborted });
-  const pass = { ...round, startedAt: serverTime };
+  const pass = { ...round, startedAt: earlierOf(serverTime, round.env.clock.now()) };
   const selected = folders.filter(({ path }) => isFolderSelected(path, mailbox.folders));
   observer.roundStarted(mailbox, selected);
   round.unmatchedLists.report(mailbox, folders);
@@ -49,6 +49,14 @@ export async function runRound(round: Round, mailbox: Mailbox): Promise<RoundRes
   // Every folder had its turn and the mailbox was not suspended: it is the emails that are at fault.
   for (const { heldCommit } of results) await heldCommit?.();
   return results.map(({ round }) => round).reduce(merge, NOTHING);
+}
+
+/**
+ * What is settled is vouched for up to then, also should the token be lost. A clock that is ahead would
+ * have it vouch for mail that is still to come; one that is behind only has more looked at again.
+ */
+function earlierOf(serverTime: Date, ours: Date): Date {
+  return serverTime <= ours ? serverTime : ours;
 }
 
 /** What suspended the mailbox is tried first; a page recognises later what is delivered by this. */

@@ -177,6 +177,28 @@ Deno.test("a folder that comes to the path of a deleted one brings all its mail"
   assert.equal(destination.emails.size, 2);
 });
 
+Deno.test("another folder that comes under the id of a deleted one brings what came since, and no token is believed", async () => {
+  const { source, destination, restart } = world();
+  source.addFolder(a, "Inbox");
+  const deleted = source.addFolder(a, "Archive");
+  source.arrive(deleted, { minute: 1 });
+  await restart().run({ once: true });
+  source.removeFolder(a, deleted);
+  const lately = (source.serverTime.getTime() - minuteOf(0).getTime()) / 60_000 - 10;
+  const other = source.addFolder(a, "Archive");
+  assert.equal(other.id, deleted.id);
+  const moved = source.arrive(other, { minute: 2, movedMinute: lately });
+  const received = source.arrive(other, { minute: lately });
+  source.fault = (call, subject) => {
+    if (call !== "changes" || !subject.endsWith("Archive")) return undefined;
+    source.fault = () => undefined;
+    return failure("folder", "SyncStateInvalid");
+  };
+  await restart().run({ once: true });
+  assert.deepEqual(source.fetched.slice(-2).sort(), [moved, received].sort());
+  assert.equal(destination.emails.size, 3);
+});
+
 Deno.test("a folder that is gone is marked so, and unmarked when it comes back", async () => {
   const { source, destination, restart } = world();
   const folder = source.addFolder(a, "Inbox");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { expectedEmails } from "../exchange/expected_emails.ts";
+import { type ExpectedEmail, expectedEmails } from "../exchange/expected_emails.ts";
 import type { Item } from "../exchange/items.ts";
 import { bytesOf } from "../exchange/mime_source.ts";
 import type { SimulatedExchange } from "../exchange/simulated_exchange.ts";
@@ -19,17 +19,20 @@ export interface ExpectedMail {
 
 /** All mail of an Exchange that has to be synced, without any of the code under test. */
 export function expectedMail({ store }: SimulatedExchange): readonly ExpectedMail[] {
-  return expectedEmails(store).map(({ mailbox, folder, item }) => {
-    const mime = bytesOf(item.mime!);
-    return {
-      mailbox,
-      folder,
-      receivedAt: item.receivedAt!,
-      id: idOf(mailbox, item),
-      sha256: createHash("sha256").update(mime).digest("hex"),
-      isText: isText(mime),
-    };
-  });
+  return expectedEmails(store).map(mailOf);
+}
+
+/** What a destination has to hold of an email that lies, or lay, in a mailbox. */
+export function mailOf({ mailbox, folder, item }: ExpectedEmail): ExpectedMail {
+  const mime = bytesOf(item.mime!);
+  return {
+    mailbox,
+    folder,
+    receivedAt: item.receivedAt!,
+    id: idOf(mailbox, item),
+    sha256: createHash("sha256").update(mime).digest("hex"),
+    isText: isText(mime),
+  };
 }
 
 /** What tells one delivered email from all others, as one string to compare sets by. */

@@ -106,7 +106,8 @@ function messagesIn(operation: string, text: string): readonly string[] {
   return text.match(new RegExp(`<${element} [^]*?</${element}>`, "g")) ?? [];
 }
 
-async function textOf({ body }: HttpAnswer): Promise<string> {
+/** The whole body of an answer. */
+export async function textOf({ body }: HttpAnswer): Promise<string> {
   if (typeof body === "string") return body;
   const decoder = new TextDecoder();
   let text = "";

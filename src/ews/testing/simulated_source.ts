@@ -55,7 +55,7 @@ export function simulatedSource(
   const rights = new AccessRights();
   rights.grantImpersonation(ACCOUNT);
   rights.grantFullAccess(ACCOUNT, ALICE.address);
-  const service = exchangeService({ store, rights, product });
+  let service = exchangeService({ store, rights, product });
   const requests: string[] = [];
   const transport: HttpTransport = {
     async send({ headers, body }) {
@@ -75,6 +75,10 @@ export function simulatedSource(
     client: new EwsClient(options),
     requests,
     clock,
+    /** The same mailboxes on a server of another version. */
+    upgrade: (product: ServerProduct) => {
+      service = exchangeService({ store, rights, product });
+    },
     run: <T>(work: Promise<T>) => clock.runUntil(work),
     /** A folder by its role, as the source is asked for it. */
     folder: (role: Parameters<typeof mailbox.distinguishedFolder>[0]): FolderOf => {
