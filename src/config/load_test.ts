@@ -367,6 +367,14 @@ Deno.test("lists that say less than they seem to are warned of at every start", 
   ]);
 });
 
+Deno.test("notifications are poll or streaming", async () => {
+  const { notifications } = await configOf({ ...VALID, notifications: "streaming" });
+  assert.equal(notifications, "streaming");
+  assert.deepEqual(await problems({ ...VALID, notifications: "push" }), [
+    'notifications = "push": must be "poll" or "streaming"',
+  ]);
+});
+
 Deno.test("what is valid but not built is refused by name", async () => {
   assert.deepEqual(
     await missing({ ...VALID, ews_ssl_ciphers: "HIGH" }),

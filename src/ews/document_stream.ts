@@ -41,7 +41,8 @@ export async function* documentsOf(
     }
     splitter.finish();
   } finally {
-    await chunks.return?.();
+    // Nobody waits for it: a stream that is being read may end no sooner than it has something.
+    chunks.return?.().catch(() => undefined);
   }
 }
 

@@ -38,6 +38,8 @@ export interface Arrival {
   readonly folderId: string;
   /** In the terms of notifications. */
   readonly types: readonly ("NewMailEvent" | "CreatedEvent" | "MovedEvent" | "CopiedEvent")[];
+  /** What it was moved or copied from. */
+  readonly from?: Pick<Item, "id" | "folderId">;
 }
 
 export interface MailboxOptions {
@@ -238,23 +240,26 @@ export class SimulatedMailbox {
     const immutableId = this.#newImmutableId();
     const properties = propertiesOf(mime, stated, arrival);
     const content = { ...properties, immutableId, ...(mime && { mime }) };
-    return this.#put(folderId, content, ["CreatedEvent", "NewMailEvent"]);
+    return this.#put(folderId, content, { types: ["CreatedEvent", "NewMailEvent"] });
   }
 
   /** Moves an item: it gets a new regular id, and is deleted here as it is created there. */
   move(itemId: string, folderId: string): Item {
-    const { id: _, ...content } = this.#itemOrThrow(itemId);
+    const from = this.#itemOrThrow(itemId);
+    const { id: _, ...content } = from;
     this.delete(itemId);
-    return this.#put(folderId, { ...content, modifiedAt: this.#clock.now() }, ["MovedEvent"]);
+    const moved = { ...content, modifiedAt: this.#clock.now() };
+    return this.#put(folderId, moved, { types: ["MovedEvent"], from });
   }
 
   /** Copies an item; the copy has ids and a creation time of its own, and the same search key. */
   copy(itemId: string, folderId: string): Item {
-    const { id: _, ...content } = this.#itemOrThrow(itemId);
+    const from = this.#itemOrThrow(itemId);
+    const { id: _, ...content } = from;
     const now = this.#clock.now();
     const immutableId = this.#newImmutableId();
     const copied = { ...content, immutableId, createdAt: now, modifiedAt: now };
-    return this.#put(folderId, copied, ["CopiedEvent"]);
+    return this.#put(folderId, copied, { types: ["CopiedEvent"], from });
   }
 
   /** Deletes an item for good. */
@@ -355,7 +360,7 @@ export class SimulatedMailbox {
   #put(
     folderId: string,
     content: Omit<Item, "id" | "folderId" | "changeNumber">,
-    types: Arrival["types"],
+    how: Pick<Arrival, "types" | "from">,
   ): Item {
     const state = this.#state(folderId);
     if (state.folder.type === "search") throw new Error("A search folder holds no items");
@@ -367,7 +372,7 @@ export class SimulatedMailbox {
     state.itemIds.add(id);
     state.listed = undefined;
     record(state, "create", item, changeNumber);
-    for (const watcher of this.watchers) watcher({ itemId: id, folderId, types });
+    for (const watcher of this.watchers) watcher({ itemId: id, folderId, ...how });
     return item;
   }
 

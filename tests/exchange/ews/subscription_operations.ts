@@ -102,11 +102,15 @@ function messageOf(streamed: Streamed): StreamedMessage {
     }
     case "events": {
       const notifications = streamed.events.map(({ subscriptionId, types, arrival, at }) => {
+        const { itemId, folderId, from } = arrival;
         const content = textElement("t:TimeStamp", at.toISOString()) +
-          idElement("t:ItemId", arrival.itemId) + idElement("t:ParentFolderId", arrival.folderId);
+          idElement("t:ItemId", itemId) + idElement("t:ParentFolderId", folderId) +
+          (from
+            ? idElement("t:OldItemId", from.id) + idElement("t:OldParentFolderId", from.folderId)
+            : "");
         const events = types.map((type) => `<t:${type}>${content}</t:${type}>`).join("");
-        return `<m:Notification>${textElement("t:SubscriptionId", subscriptionId)}${events}` +
-          "</m:Notification>";
+        return `<t:Notification>${textElement("t:SubscriptionId", subscriptionId)}${events}` +
+          "</t:Notification>";
       });
       return {
         code: "NoError",
