@@ -9,7 +9,7 @@ import { Semaphore } from "../core/semaphore.ts";
 import { GRAPH_POLLING } from "../graph/graph_limits.ts";
 import type { CredentialGate } from "../http/credential_gate.ts";
 import { DestinationGate } from "../sync/destination_gate.ts";
-import type { Engine, MailboxReport } from "../sync/mailbox_worker.ts";
+import type { Engine, MailboxReport } from "../sync/engine.ts";
 import type { StopController } from "../sync/stop.ts";
 import { superviseMailboxes } from "../sync/supervisor.ts";
 import { openExchange } from "./connections.ts";

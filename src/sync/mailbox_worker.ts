@@ -1,4 +1,3 @@
-import type { Env } from "../core/env.ts";
 import { type SyncError, syncErrorOf } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
@@ -7,21 +6,13 @@ import {
   type DeliveryCounts,
   type MailboxPhase,
   NO_COUNTS,
-  type Observer,
   settledOf,
 } from "../core/observer.ts";
-import type {
-  MailboxBell,
-  MailboxStateStore,
-  MailSource,
-  Sink,
-  StateStore,
-} from "../core/ports.ts";
+import type { MailboxStateStore } from "../core/ports.ts";
 import { backoffMs } from "../core/backoff.ts";
-import type { Semaphore } from "../core/semaphore.ts";
-import { AdaptivePause, type AdaptivePolling } from "./adaptive_pause.ts";
+import { AdaptivePause } from "./adaptive_pause.ts";
 import { ConditionRecord } from "./condition_record.ts";
-import type { DestinationGate } from "./destination_gate.ts";
+import type { Engine, MailboxReport } from "./engine.ts";
 import { FailureLog } from "./failure_log.ts";
 import { FolderStates } from "./folder_states.ts";
 import { type Round, type RoundResult, runRound } from "./mailbox_round.ts";
@@ -31,57 +22,14 @@ import { participantFilter } from "./participant_filter.ts";
 import type { SettledItems } from "./settled_items.ts";
 import { settingsFingerprint } from "./settings_fingerprint.ts";
 import { SkipGuard } from "./skip_guard.ts";
-import { type Stop, StopBegun } from "./stop.ts";
+import { StopBegun } from "./stop.ts";
 import { UnmatchedLists } from "./unmatched_lists.ts";
 import { VanishedPages } from "./vanished_pages.ts";
 import { WakeUp } from "./wake_up.ts";
 
-/** Settings of the engine, the same for every mailbox (spec section 2). */
-export interface SyncSettings {
-  readonly pollFrequencyMs: number;
-  readonly pollMessageSleepMs: number;
-  readonly emailsPerFolder: number;
-  readonly batchSize: number;
-  /** The first round tries every skipped email again (`--retry-skipped`). */
-  readonly retrySkipped: boolean;
-  /** Everything that was there when it began, then end (`--once`). */
-  readonly once: boolean;
-  /** Absent: the pause between rounds is always the same. */
-  readonly adaptive?: AdaptivePolling;
-}
-
-/** What all workers share. */
-export interface Engine {
-  readonly source: MailSource;
-  /** Ends pauses between rounds early; absent: mailboxes are polled and nothing else. */
-  readonly bell?: MailboxBell;
-  readonly sink: Sink;
-  readonly states: StateStore;
-  readonly destination: DestinationGate;
-  readonly heldBytes: Semaphore;
-  /** Pages of older mail in work: `LIMITS.backfillsInFlight`. */
-  readonly backfills: Semaphore;
-  /**
-   * By mailbox address: ids of the folders that `start_from: config` has begun anew since the
-   * process started. Outlives a restart of the engine inside the process.
-   */
-  readonly startedAnew: Map<string, Set<string>>;
-  readonly settings: SyncSettings;
-  readonly env: Env;
-  readonly observer: Observer;
-  readonly stop: Stop;
-}
-
 /** What workers share beside, from one start to the next. */
 interface Worker extends Engine {
   readonly settled: SettledItems;
-}
-
-export interface MailboxReport {
-  readonly mailbox: Mailbox;
-  readonly counts: DeliveryCounts;
-  /** Why the mailbox is not complete; with `--once` only. */
-  readonly failed?: SyncError;
 }
 
 /** A suspended mailbox is probed at growing pauses up to this (spec section 7). */

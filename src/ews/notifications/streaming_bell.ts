@@ -55,7 +55,7 @@ class ExchangeBell implements StreamingBell {
   readonly #subscribing = new Semaphore(1);
   readonly #unsubscribing = new Semaphore(4);
   readonly #groups = new Set<ListeningGroup>();
-  readonly #listening = new Set<Promise<void>>();
+  readonly #listening = new Map<AbortController, Promise<void>>();
   /** Aborts what is still being cancelled when the time for that is over. */
   readonly #end = new AbortController();
   /** The account has as many subscriptions as it may, until that time on the monotonic clock. */
@@ -76,14 +76,15 @@ class ExchangeBell implements StreamingBell {
       listeningChanged: (isListenedTo) => observer?.listeningChanged(mailbox, isListenedTo),
     };
     const listening = this.#keepListening(listener, { signal: stop.signal })
-      .finally(() => this.#listening.delete(listening));
-    this.#listening.add(listening);
+      .finally(() => this.#listening.delete(stop));
+    this.#listening.set(stop, listening);
     return { [Symbol.dispose]: () => stop.abort(STOPPED) };
   }
 
-  /** Cancels the subscriptions, within `LIMITS.unsubscribeMsMax`. Whoever listens has stopped. */
+  /** Rings no more and cancels the subscriptions, within `LIMITS.unsubscribeMsMax`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = Promise.all(this.#listening);
+    const ended = Promise.all(this.#listening.values());
+    for (const stop of this.#listening.keys()) stop.abort(STOPPED);
     const done = new AbortController();
     const late = this.#env.clock.sleep(LIMITS.unsubscribeMsMax, { signal: done.signal })
       .then(() => this.#end.abort(STOPPED), () => undefined);
@@ -122,7 +123,10 @@ class ExchangeBell implements StreamingBell {
       return syncErrorOf(thrown);
     }
     try {
-      return await begun.lost;
+      const error = await begun.lost;
+      // It may still be there, and count against the limit.
+      if (error.kind !== "retryable") await this.#unsubscribe(listener.mailbox, begun);
+      return error;
     } catch (thrown) {
       if (thrown === STOPPED) await this.#unsubscribe(listener.mailbox, begun);
       throw thrown;

@@ -6,7 +6,7 @@ import type { Observer } from "../../core/observer.ts";
 import { observerOf } from "../../core/observer_of.ts";
 import { Semaphore } from "../../core/semaphore.ts";
 import { DestinationGate } from "../destination_gate.ts";
-import type { SyncSettings } from "../mailbox_worker.ts";
+import type { SyncSettings } from "../engine.ts";
 import { StopController } from "../stop.ts";
 import { superviseMailboxes } from "../supervisor.ts";
 import { MemoryDestination } from "./memory_destination.ts";
