@@ -1,26 +1,16 @@
 import { backoffMs } from "../../core/backoff.ts";
 import type { CallOptions, Env } from "../../core/env.ts";
-import { SyncError, syncErrorOf } from "../../core/errors.ts";
+import { type SyncError, syncErrorOf } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
 import type { Mailbox } from "../../core/mailbox.ts";
-import type { BellObserver } from "../../core/observer.ts";
 import type { MailboxBell } from "../../core/ports.ts";
 import { Semaphore } from "../../core/semaphore.ts";
-import { withinDeadline } from "../../source/within_deadline.ts";
-import type { EwsClient } from "../client.ts";
-import type { Operation } from "../operation.ts";
-import { subscribe, type SubscribedFolders } from "../operations/subscribe.ts";
-import { unsubscribe } from "../operations/unsubscribe.ts";
-import { Affinity } from "./affinity.ts";
-import { type Listener, ListeningGroup } from "./listening_group.ts";
+import type { SubscribedFolders } from "../operations/subscribe.ts";
+import type { Listener } from "./listening_group.ts";
 import { pausesAfter } from "./pauses.ts";
+import { Subscriber, type SubscriberOptions, type Subscription } from "./subscriber.ts";
 
-export interface StreamingBellOptions {
-  readonly client: EwsClient;
-  readonly env: Env;
-  readonly observer?: BellObserver;
-  /** Whether all subscriptions count against one limit: that of the account. */
-  readonly sharesLimit: boolean;
+export interface StreamingBellOptions extends SubscriberOptions {
   /** What to hear of in a mailbox. */
   readonly foldersOf: (mailbox: Mailbox, options: CallOptions) => Promise<SubscribedFolders>;
 }
@@ -37,11 +27,6 @@ export function createStreamingBell(options: StreamingBellOptions): StreamingBel
   return new ExchangeBell(options);
 }
 
-interface Subscription {
-  readonly id: string;
-  readonly group: ListeningGroup;
-}
-
 interface Begun extends Subscription {
   readonly lost: Promise<SyncError>;
 }
@@ -54,17 +39,16 @@ class ExchangeBell implements StreamingBell {
   /** One at a time: where the first one lies decides where those after it are made. */
   readonly #subscribing = new Semaphore(1);
   readonly #unsubscribing = new Semaphore(4);
-  readonly #groups = new Set<ListeningGroup>();
+  readonly #subscriber: Subscriber;
   readonly #listening = new Map<AbortController, Promise<void>>();
   /** Aborts what is still being cancelled when the time for that is over. */
   readonly #end = new AbortController();
-  /** The account has as many subscriptions as it may, until that time on the monotonic clock. */
-  #full: { readonly error: SyncError; readonly untilMs: number } | undefined;
   #said: { readonly code: string; readonly atMs: number } | undefined;
 
   constructor(options: StreamingBellOptions) {
     this.#options = options;
     this.#env = options.env;
+    this.#subscriber = new Subscriber(options);
   }
 
   listen(mailbox: Mailbox, ring: () => void): Disposable {
@@ -91,7 +75,7 @@ class ExchangeBell implements StreamingBell {
     await ended;
     done.abort();
     await late;
-    await Promise.all([...this.#groups].map((group) => group.idle()));
+    await this.#subscriber.idle();
   }
 
   /** Subscribes again and again, until the signal is aborted. */
@@ -131,13 +115,8 @@ class ExchangeBell implements StreamingBell {
       if (thrown === STOPPED) await this.#unsubscribe(listener.mailbox, begun);
       throw thrown;
     } finally {
-      if (begun.group.size === 0) await this.#closed(begun.group);
+      await this.#subscriber.left(begun.group);
     }
-  }
-
-  async #closed(group: ListeningGroup): Promise<void> {
-    await group.idle();
-    if (group.size === 0) this.#groups.delete(group);
   }
 
   async #begin(
@@ -145,119 +124,20 @@ class ExchangeBell implements StreamingBell {
     folders: SubscribedFolders,
     options: CallOptions,
   ): Promise<Begun> {
-    const { id, group } = await this.#subscribe(listener.mailbox, folders, options);
-    this.#groups.add(group);
+    const { id, group } = await this.#subscriber.subscribe(listener.mailbox, folders, options);
     return { id, group, lost: group.listen(id, listener, options) };
   }
 
-  async #subscribe(
-    mailbox: Mailbox,
-    folders: SubscribedFolders,
-    options: CallOptions,
-  ): Promise<Subscription> {
-    this.#checkLimit();
-    const joined = [...this.#groups].find(hasRoom);
-    try {
-      return await this.#subscribeAt(joined?.affinity, mailbox, folders, options);
-    } catch (thrown) {
-      options.signal.throwIfAborted();
-      const error = syncErrorOf(thrown);
-      this.#noteLimit(error);
-      if (!joined || isLimit(error)) throw error;
-    }
-    // Another server than the group's may be the mailbox's own.
-    return await this.#subscribeAt(undefined, mailbox, folders, options);
-  }
-
-  /** Subscribes on the server of a group, or wherever the mailbox leads to. */
-  async #subscribeAt(
-    wanted: Affinity | undefined,
-    mailbox: Mailbox,
-    folders: SubscribedFolders,
-    options: CallOptions,
-  ): Promise<Subscription> {
-    const affinity = wanted?.copy() ?? new Affinity(mailbox.address);
-    const id = await this.#attempt(mailbox, subscribe(folders), { ...options, affinity });
-    const group = [...this.#groups].find((it) => hasRoom(it) && it.affinity.isSameServer(affinity));
-    if (group) return { id, group };
-    if (this.#groups.size < LIMITS.listeningConnectionsMax) {
-      return { id, group: new ListeningGroup({ ...this.#groupOptions, affinity }) };
-    }
-    await this.#cancel(mailbox, id, affinity, options);
-    throw new SyncError(
-      "mailbox",
-      "ListeningConnectionsExhausted",
-      `Mailboxes lie on more servers than ${LIMITS.listeningConnectionsMax} connections listen to`,
-      { hint: "Nothing has to be done: the mailbox is polled; shards listen to more servers" },
-    );
-  }
-
-  get #groupOptions() {
-    const { client, env, observer } = this.#options;
-    return { client, env, observer };
-  }
-
-  async #unsubscribe(mailbox: Mailbox, { id, group }: Subscription): Promise<void> {
+  async #unsubscribe(mailbox: Mailbox, subscription: Subscription): Promise<void> {
     const options = { signal: this.#end.signal };
     try {
       await this.#unsubscribing.run(
-        () => this.#cancel(mailbox, id, group.affinity, options),
+        () => this.#subscriber.cancel(mailbox, subscription, options),
         options,
       );
     } catch (thrown) {
       if (thrown !== STOPPED) throw thrown; // no time was left; it expires by itself
     }
-  }
-
-  /** A subscription that cannot be cancelled expires by itself. */
-  async #cancel(
-    mailbox: Mailbox,
-    id: string,
-    affinity: Affinity,
-    options: CallOptions,
-  ): Promise<void> {
-    try {
-      await this.#attempt(mailbox, unsubscribe(id), { ...options, affinity });
-    } catch (thrown) {
-      options.signal.throwIfAborted();
-      const { code } = syncErrorOf(thrown);
-      this.#env.log.debug("Subscription was not cancelled.", { mailbox: mailbox.address, code });
-    }
-  }
-
-  /** Sends a short request, which nobody else has to wait for longer than its deadline. */
-  async #attempt<T>(
-    mailbox: Mailbox,
-    operation: Operation<T>,
-    { signal, affinity }: CallOptions & { readonly affinity: Affinity },
-  ): Promise<T> {
-    const late = new AbortController();
-    try {
-      const work = this.#options.client.attempt(mailbox, operation, {
-        signal: AbortSignal.any([signal, late.signal]),
-        affinity,
-      });
-      const { value } = await withinDeadline(work, LIMITS.subscribeMsMax, {
-        clock: this.#env.clock,
-        signal,
-        error: tooSlow,
-      });
-      return value;
-    } finally {
-      late.abort(STOPPED);
-    }
-  }
-
-  #checkLimit(): void {
-    const full = this.#full;
-    if (full && this.#env.clock.monotonicMs() < full.untilMs) throw full.error;
-    this.#full = undefined;
-  }
-
-  #noteLimit(error: SyncError): void {
-    if (!this.#options.sharesLimit || !isLimit(error)) return;
-    const untilMs = this.#env.clock.monotonicMs() + LIMITS.subscriptionLimitHoldMs;
-    this.#full = { error, untilMs };
   }
 
   /** For many mailboxes at a time it is one failure. */
@@ -274,18 +154,4 @@ class ExchangeBell implements StreamingBell {
       delayMs,
     });
   }
-}
-
-function hasRoom({ size }: ListeningGroup): boolean {
-  return size < LIMITS.subscriptionsPerConnectionMax;
-}
-
-function isLimit({ code }: SyncError): boolean {
-  return code === "ErrorExceededSubscriptionCount";
-}
-
-function tooSlow(): SyncError {
-  return new SyncError("retryable", "SubscribeTimeout", "Exchange does not answer in time", {
-    hint: "Wait; if this lasts, look at the load of the Exchange servers (Get-ServerHealth)",
-  });
 }
