@@ -46,7 +46,7 @@ const MINUTE_MS = 60_000;
 const FAULT_EVERY_MS = 1_000;
 /** Each process is killed so often on average; in a short storm more often. */
 const KILL_EVERY_MS = 45_000;
-const KILLS_MIN = 4;
+const KILLS_MIN = 6;
 /** What has not begun cannot be interrupted: the storm breaks out over a sync at work. */
 const BEGUN_EMAILS = 50;
 const BEGUN_MS_MAX = MINUTE_MS;
@@ -141,14 +141,14 @@ async function begun({ sink }: Scene): Promise<void> {
 }
 
 /**
- * Everything at once until the time is over. The appliance is killed in the first half only, so that
+ * Everything at once until the time is over. The appliance is killed in the first third only, so that
  * the memory of one long life can be looked at.
  */
 async function storm(scene: Scene, ending: AbortSignal): Promise<void> {
   const { options, exchange, frontEnd, sink, appliance, kills } = scene;
   const stormMs = options.minutes * MINUTE_MS;
   const over = AbortSignal.any([ending, AbortSignal.timeout(stormMs)]);
-  const half = AbortSignal.any([ending, AbortSignal.timeout(stormMs / 2)]);
+  const third = AbortSignal.any([ending, AbortSignal.timeout(stormMs / 3)]);
   const killEveryMs = Math.min(KILL_EVERY_MS, stormMs / KILLS_MIN);
   const everyMs = FAULT_EVERY_MS * (sink.server ? 2 : 1);
   const killing = (name: string, number: number, signal: AbortSignal, kill: () => Promise<void>) =>
@@ -167,7 +167,7 @@ async function storm(scene: Scene, ending: AbortSignal): Promise<void> {
       { seed: options.seed + 13, kinds: Object.keys(EXCHANGE_FAULTS), everyMs },
       over,
     ),
-    killing("appliance", 10, half, async () => {
+    killing("appliance", 10, third, async () => {
       await appliance.kill();
       await exchange.call("forget");
       await sink.server?.process.call("forget");

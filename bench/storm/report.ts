@@ -88,6 +88,7 @@ export function reportText(findings: SoakFindings): string {
     ["emails that must be there", mail.expected],
     ["emails stored", mail.stored],
     ["  compared byte for byte", mail.byteForByte],
+    ["  rebuilt, and deleted before they could be had", mail.rebuilt],
     ["lost", mail.lost.length],
     ["with wrong bytes", mail.wrong.length],
     ["that never were", mail.unknown.length],

@@ -7,7 +7,16 @@ const WELL: SoakFindings = {
   faults: { Exchange: { timeout: 3 } },
   life: { deliver: 5 },
   mail: {
-    ...{ expected: 5, stored: 6, lost: [], wrong: [], unknown: [], again: 1, byteForByte: 5 },
+    ...{
+      expected: 5,
+      stored: 6,
+      lost: [],
+      wrong: [],
+      unknown: [],
+      again: 1,
+      byteForByte: 5,
+      rebuilt: 0,
+    },
   },
   backoffs: { asked: 1, broken: [] },
   memory: [samples(60, 100)],

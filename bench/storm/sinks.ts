@@ -48,11 +48,10 @@ export function localSink(folder: string): StormSink {
     isExact: true,
     isVerifiable: true,
     mail: async () =>
-      (await readDelivered(prefix)).map(({ json: { mailbox, id }, sha256 }) => ({
-        mailbox,
-        id,
-        sha256,
+      (await readDelivered(prefix)).map(({ json: { mailbox, id, rebuilt = false }, sha256 }) => ({
+        ...{ mailbox, id, sha256 },
         stores: 1,
+        isRebuilt: rebuilt,
       })),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
