@@ -45,7 +45,7 @@ Deno.test("each thing that can be wrong is said, with examples", () => {
     [{ ...WELL, mail: { ...WELL.mail, wrong: ["<2@x>"] } }, /other bytes.*<2@x>/],
     [{ ...WELL, mail: { ...WELL.mail, unknown: ["<3@x>"] } }, /never were.*<3@x>/],
     [{ ...WELL, backoffs: { asked: 1, broken } }, /not honoured.*"leftMs":500/],
-    [{ ...WELL, memory: [samples(60, 400)] }, /grows by 400/],
+    [{ ...WELL, memory: [samples(60, 2_000)] }, /grows by 2000/],
     [{ ...WELL, memory: [samples(2, 400_000)] }, /rose to/],
     [late, /did not converge/],
     [{ ...WELL, problems: ["The appliance ended by itself"] }, /ended by itself/],
