@@ -40,6 +40,9 @@ if (import.meta.main) {
     calm: () => faulty.calm(),
     mail: () =>
       [...platform.buckets.values()].flatMap(({ id }) => platform.ledger.of(id)).map(storedMailOf),
+    content: (wanted: string) =>
+      [...platform.buckets.values()].flatMap(({ id }) => platform.ledger.of(id))
+        .find(({ id }) => id === wanted)?.mime,
     totals: () => ({
       met: faulty.met,
       asked: faulty.watch.asked,

@@ -22,6 +22,8 @@ export interface StormSink extends AsyncDisposable {
   /** A server that can fail and be killed; absent: a disk. */
   readonly server?: SinkServer;
   mail(): Promise<readonly StoredMail[]>;
+  /** What is stored under an id, where it does not lie in a file anyway. */
+  content?(id: string): Promise<string | null>;
 }
 
 export interface SinkServer {
@@ -78,6 +80,7 @@ export async function platformSink(
     isVerifiable: false,
     server: { frontEnd, faults: PLATFORM_FAULTS, process },
     mail: () => process.call<readonly StoredMail[]>("mail"),
+    content: (id) => process.call<string | null>("content", id),
     [Symbol.asyncDispose]: () => disposables.disposeAsync(),
   };
 }
