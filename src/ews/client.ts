@@ -72,7 +72,7 @@ export class EwsClient {
     this.#options = options;
     this.#env = options.env;
     this.#endpoint = new RedirectedEndpoint(options.transport, options.endpoint);
-    this.#server = new ThrottleGate(options.env, Infinity);
+    this.#server = new ThrottleGate(options.env, { inFlightMax: Infinity });
   }
 
   /**
@@ -142,7 +142,7 @@ export class EwsClient {
         watch,
         () => this.#exchange(mailbox, operation, version, options),
       );
-    return this.#budgetOf(mailbox).run(() => this.#server.run(exchange, options), options);
+    return this.#budgetOf(mailbox).run(exchange, options);
   }
 
   async #exchange<T>(
@@ -263,7 +263,10 @@ export class EwsClient {
     const key = this.#isImpersonating ? mailbox.address : "";
     const known = this.#budgets.get(key);
     if (known) return known;
-    const gate = new ThrottleGate(this.#env, LIMITS.requestsInFlightMax);
+    const gate = new ThrottleGate(this.#env, {
+      inFlightMax: LIMITS.requestsInFlightMax,
+      wider: this.#server,
+    });
     this.#budgets.set(key, gate);
     return gate;
   }

@@ -2,6 +2,13 @@ import type { CallOptions, Env } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 
+export interface ThrottleGateOptions {
+  /** How many it admits at a time. */
+  readonly inFlightMax: number;
+  /** The gate of a budget that this one is a part of: nobody passes while that is closed, either. */
+  readonly wider?: ThrottleGate;
+}
+
 /** Callers that waited for the same gate set off spread over this time, ms. */
 const SPREAD_MS = 1_000;
 
@@ -16,15 +23,18 @@ const SPREAD_MS = 1_000;
 export class ThrottleGate {
   readonly #env: Env;
   readonly #inFlightMax: number;
+  /** This one, and the wider one. */
+  readonly #gates: readonly ThrottleGate[];
   #limit: number;
   #inFlight = 0;
   #openAtMs = -Infinity;
   #closedBy: SyncError | undefined;
   readonly #waiters: (() => void)[] = [];
 
-  constructor(env: Env, inFlightMax: number) {
+  constructor(env: Env, { inFlightMax, wider }: ThrottleGateOptions) {
     this.#env = env;
     this.#inFlightMax = inFlightMax;
+    this.#gates = wider ? [this, wider] : [this];
     this.#limit = inFlightMax;
   }
 
@@ -58,18 +68,25 @@ export class ThrottleGate {
     for (;;) {
       if (signal.aborted) this.#wake(); // this caller may have been woken in another one's place
       signal.throwIfAborted();
-      const closedMs = this.#openAtMs - this.#env.clock.monotonicMs();
-      if (closedMs > 0) await this.#waitUntilOpen(closedMs, signal);
+      // Both at one moment: while somebody waits for the one, the other may close.
+      const closed = this.#gates.find((gate) => gate.#closedMs > 0);
+      if (closed) await this.#waitFor(closed, signal);
       else if (this.#inFlight + 1 <= this.#limit) break;
       else await this.#room(signal);
     }
     this.#inFlight++;
   }
 
-  #waitUntilOpen(closedMs: number, signal: AbortSignal): Promise<void> {
-    if (closedMs > LIMITS.retryAfterMsMax && this.#closedBy) {
+  get #closedMs(): number {
+    return this.#openAtMs - this.#env.clock.monotonicMs();
+  }
+
+  /** @throws SyncError of kind `mailbox` where that would take too long. */
+  #waitFor(closed: ThrottleGate, signal: AbortSignal): Promise<void> {
+    const closedMs = closed.#closedMs;
+    if (closedMs > LIMITS.retryAfterMsMax && closed.#closedBy) {
       this.#wake();
-      throw this.#closedBy.as("mailbox");
+      throw closed.#closedBy.as("mailbox");
     }
     const spreadMs = Math.round(SPREAD_MS * this.#env.entropy.next());
     return this.#env.clock.sleep(Math.ceil(closedMs) + spreadMs, { signal });
