@@ -5,6 +5,7 @@ import type { Mailbox } from "../core/mailbox.ts";
 import type { SourceObserver } from "../core/observer.ts";
 import { retry } from "../core/retry.ts";
 import type { HttpRequest, HttpResponse, HttpTransport } from "../http/transport.ts";
+import { discardBody } from "../source/discard_body.ts";
 import { countedByCode } from "../source/counted_by_code.ts";
 import type { Reach } from "../source/failure_table.ts";
 import { observedRequest } from "../source/observed_request.ts";
@@ -153,7 +154,10 @@ export class GraphClient {
     options: AttemptOptions,
   ): Promise<void> {
     await this.#exchange(mailbox, { ...request, count: 1 }, options, async (response) => {
-      if (request.refuse?.test(response.headers.get("content-type") ?? "")) throw notMime();
+      if (request.refuse?.test(response.headers.get("content-type") ?? "")) {
+        await discardBody(response);
+        throw notMime();
+      }
       for await (const bytes of response.body) {
         if (bytes.length > 0) await write(bytes);
       }
