@@ -7,7 +7,7 @@ import { observerOf } from "../../src/core/observer_of.ts";
 import { Semaphore } from "../../src/core/semaphore.ts";
 import type { MailSource } from "../../src/core/ports.ts";
 import { DestinationGate } from "../../src/sync/destination_gate.ts";
-import type { SyncSettings } from "../../src/sync/mailbox_worker.ts";
+import type { SyncSettings } from "../../src/sync/engine.ts";
 import { StopController } from "../../src/sync/stop.ts";
 import { superviseMailboxes } from "../../src/sync/supervisor.ts";
 import type { DurableDestination } from "./durable_destination.ts";

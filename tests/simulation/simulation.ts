@@ -3,7 +3,7 @@ import type { Mailbox } from "../../src/core/mailbox.ts";
 import type { MailSource } from "../../src/core/ports.ts";
 import type { SourceApi } from "../../src/core/sync_state.ts";
 import { createExchangeSource } from "../../src/ews/exchange_source.ts";
-import type { SyncSettings } from "../../src/sync/mailbox_worker.ts";
+import type { SyncSettings } from "../../src/sync/engine.ts";
 import { createGraphSource } from "../../src/graph/graph_source.ts";
 import type { Damage } from "../exchange/damage.ts";
 import { type ExpectedEmail, expectedEmails } from "../exchange/expected_emails.ts";
