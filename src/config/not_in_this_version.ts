@@ -12,7 +12,6 @@ export type MissingFeature =
  * feature deletes its rows: help texts, suggestions and refusals follow from this table alone.
  */
 export const NOT_IN_THIS_VERSION: readonly MissingFeature[] = [
-  { key: "ews_ssl_ciphers" },
   { key: "notifications", value: "streaming" },
 ];
 
