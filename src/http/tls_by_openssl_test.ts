@@ -87,3 +87,71 @@ opensslCase(
     }
   },
 );
+
+opensslCase(
+  "certificates are judged as the runtime's TLS does, and told in the same way",
+  async (folder) => {
+    await folder.issue("other", { issuer: "ca", extensions: ["subjectAltName=DNS:other.example"] });
+    await folder.issue("common", { issuer: "ca" });
+    await folder.issue("self", { extensions: ["basicConstraints=CA:FALSE", ...LOCALHOST] });
+    await folder.issue("rsa1024", { issuer: "ca", extensions: LOCALHOST, rsaBits: 1024 });
+    const ca = folder.pem("ca");
+    const cases = [
+      ["other", [ca], "TlsHostnameMismatch", /certificate verify failed \(hostname mismatch\)/],
+      ["common", [ca], "TlsHostnameMismatch", /hostname mismatch/],
+      ["self", [ca], "TlsSelfSigned", /self-signed certificate/],
+      ["server", [], "TlsUntrusted", /unable to get local issuer certificate/],
+      ["rsa1024", [ca], "TlsCertificateInvalid", /too weak for the security level/],
+    ] as const;
+    for (const [name, roots, code, finding] of cases) {
+      await using server = await folder.serve(name, "-cipher", "DEFAULT:@SECLEVEL=0");
+      const error = await rejectionOf(open(server.url, listed("HIGH", true, ...roots)));
+      assert.deepEqual([error.code, error.kind], [code, "mailbox"], error.message);
+      assert.match(error.message, finding);
+      await answers(server, listed("HIGH:@SECLEVEL=0", false));
+    }
+    await using server = await folder.serve("self");
+    await answers(server, listed("HIGH", true, folder.pem("self")));
+  },
+);
+
+opensslCase(
+  "a client certificate that is demanded is named, in TLS 1.2 and 1.3",
+  async (folder) => {
+    for (const version of ["-tls1_2", "-tls1_3"]) {
+      await using server = await folder.serve("server", version, "-Verify", "1");
+      const error = await rejectionOf(answers(server, listed("HIGH", true, folder.pem("ca"))));
+      assert.equal(error.code, "TlsClientCertificateRequired", error.message);
+      assert.match(error.message, /error:0A/);
+    }
+  },
+);
+
+opensslCase("what speaks no TLS, or hangs, is told as by the runtime's TLS", async () => {
+  using plain = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const served = (async () => {
+    for await (const connection of plain) {
+      await connection.write(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"));
+      connection.close();
+    }
+  })();
+  const url = new URL(`https://localhost:${plain.addr.port}/`);
+  assert.equal((await rejectionOf(open(url, listed("HIGH", true)))).code, "TlsNotSpoken");
+  plain.close();
+  await served;
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepted = silent.accept();
+  const options = { ...listed("HIGH", true), connectMsMax: 200 };
+  const error = await rejectionOf(open(new URL(`https://localhost:${silent.addr.port}/`), options));
+  assert.equal(error.code, "TlsHandshakeTimeout");
+  // Given up is closed: nothing is left that waits for the server.
+  using connection = await accepted;
+  await new Response(connection.readable).bytes();
+});
+
+opensslCase("a list is refused in OpenSSL's words", () => {
+  for (const [list, words] of [["NO-SUCH", /no cipher match/], ["ALL:@SECLEVEL=9", /invalid/]]) {
+    assert.throws(() => listed(String(list), false), { code: "CipherListInvalid", message: words });
+  }
+  return Promise.resolve();
+});

@@ -9,9 +9,8 @@ import {
   startSimulatedExchange,
 } from "../exchange/simulated_exchange.ts";
 import { SimulatedProxy } from "../proxy/simulated_proxy.ts";
-import { assertPresentable, type Run, runAppliance, spawnAppliance } from "./appliance.ts";
+import { assertPresentable, BINARY, type Run, runAppliance, spawnAppliance } from "./appliance.ts";
 import { type Customer, customerOf, readDelivered } from "./customer.ts";
-import { checkOf } from "./diagnosis.ts";
 import { SMALL_DISKS } from "./small_disk.ts";
 
 const SECRETS = ["Pässwörd 1!"];
@@ -31,8 +30,12 @@ async function once({ run: args }: Customer, env: Record<string, string> = {}): 
   return run;
 }
 
-/** What `check` says of the connection to a TLS server that is no Exchange. */
-async function connectionTo(url: URL, caFile: string, keys: Readonly<Record<string, string>>) {
+/** What `check` says of the connection to a TLS server that is no Exchange, with what to do. */
+async function connectionTo(
+  url: URL,
+  caFile: string,
+  keys: Readonly<Record<string, string>>,
+): Promise<string> {
   await using exchange = await startSimulatedExchange();
   exchange.addMailbox("a@corp.example");
   await using customer = await customerOf(exchange, {
@@ -40,10 +43,22 @@ async function connectionTo(url: URL, caFile: string, keys: Readonly<Record<stri
     ews_ssl_ca_file: caFile,
     ...keys,
   });
-  const { lines } = await checkOf(customer, { secrets: SECRETS });
-  const line = lines.find(({ check }) => check === "connection");
-  assert.ok(line);
-  return line;
+  const { check: args } = customer;
+  const checking = new Deno.Command(BINARY, { args: [...args], clearEnv: true, stdout: "piped" })
+    .spawn();
+  try {
+    let said = "";
+    for await (const text of checking.stdout.pipeThrough(new TextDecoderStream())) {
+      said += text;
+      // Signing in would wait long for an answer.
+      const [found] = /^(?:ok|FAIL) +connection .*\n(?: +What to do: .*\n)?/m.exec(said) ?? [];
+      if (found) return found;
+    }
+    throw new Error(`Nothing was said of the connection: ${said}`);
+  } finally {
+    checking.kill("SIGKILL");
+    await checking.status;
+  }
 }
 
 Deno.test({
@@ -58,20 +73,20 @@ Deno.test({
     for (const variant of OPENSSL_VARIANTS) {
       await using server = await folder.serve("server", ...variant.flags);
       const without = await connectionTo(server.url, caFile, {});
-      assert.equal(without.verdict === "pass", variant.isModern, variant.name);
+      assert.equal(without.startsWith("ok "), variant.isModern, `${variant.name}: ${without}`);
       const refused = await connectionTo(server.url, caFile, { ews_ssl_ciphers: variant.fails });
-      assert.equal(refused.verdict, "fail", variant.name);
-      assert.match(refused.finding, variant.words);
-      for (const remedy of [refused.remedy, without.remedy]) {
-        if (remedy === undefined) continue;
-        const [, list = ""] = /et `ews_ssl_ciphers` to "([^"]+)"/.exec(remedy) ?? [];
+      assert.match(refused, /^FAIL /, variant.name);
+      assert.match(refused, variant.words);
+      for (const answer of variant.isModern ? [refused] : [refused, without]) {
+        const [, list = ""] = /What to do: .*et `ews_ssl_ciphers` to "([^"]+)"/.exec(answer) ?? [];
         const reached = await connectionTo(server.url, caFile, { ews_ssl_ciphers: list });
-        assert.equal(reached.verdict, "pass", `${variant.name}: ${list}`);
-        assert.match(reached.finding, /^open, TLSv1[.0-9]* with [A-Z0-9-]+ by OpenSSL 3\./);
+        assert.match(reached, REACHED, `${variant.name}: ${answer}`);
       }
     }
   },
 });
+
+const REACHED = /^ok +connection localhost:\d+: open, TLSv1[.0-9]* with [A-Z0-9-]+ by OpenSSL 3\./;
 
 Deno.test("mail comes over OpenSSL, with NTLM and the channel binding that is required", async () => {
   for (const signatureHash of ["SHA-256", "SHA-384"] as const) {

@@ -21,6 +21,7 @@ export class OpensslSocket extends Duplex {
   readonly #transport: Socket;
   readonly #session: OpensslSession;
   #isSecure = false;
+  #isTold = false;
   /** Whether whoever reads has room for more. */
   #isWanted = false;
   /** Whether all has been passed on. */
@@ -32,12 +33,12 @@ export class OpensslSocket extends Duplex {
     super({ allowHalfOpen: false });
     this.#transport = transport;
     this.#session = new OpensslSession(context, host);
-    transport.on("data", (bytes: Buffer<ArrayBuffer>) => this.#receive(bytes));
+    // Taken out when there is room for it: the runtime may overwrite what waits in a paused socket.
+    transport.on("readable", () => this.#guarded(() => this.#advance()));
     transport.once("end", () => this.#cut());
     transport.once("close", () => this.#cut());
     transport.on("error", (error) => this.destroy(error));
-    this.#guarded(() => this.#shakeHands());
-    transport.resume();
+    this.#guarded(() => this.#advance());
   }
 
   /** Whether the process stays alive for this connection, as sockets have it. */
@@ -81,27 +82,25 @@ export class OpensslSocket extends Duplex {
     done(error);
   }
 
-  #receive(bytes: Buffer<ArrayBuffer>): void {
-    if (this.destroyed) return;
-    this.#session.receive(bytes);
-    this.#guarded(() => this.#isSecure ? this.#pass() : this.#shakeHands());
-  }
-
-  #shakeHands(): void {
-    const isDone = this.#session.handshake();
-    this.#flush();
-    if (!isDone) return;
-    this.#isSecure = true;
+  #advance(): void {
+    while (!this.#isSecure && !this.destroyed) {
+      this.#isSecure = this.#session.handshake();
+      this.#flush();
+      if (!this.#isSecure && !this.#receive()) return;
+    }
+    if (this.destroyed || this.#isTold) return this.#pass();
+    this.#isTold = true;
     this.emit("secure", this.#session.agreement);
     // Begins to read, as sockets do: an end is noticed before anybody asks.
     this.read(0);
   }
 
-  /** Passes on what has arrived, as far as it is wanted; nothing more arrives before that. */
+  /** Passes on what has arrived, as far as it is wanted; nothing more is taken before that. */
   #pass(): void {
     while (this.#isSecure && this.#isWanted && !this.#isOver && !this.destroyed) {
       const bytes = this.#session.read();
       if (bytes === undefined) {
+        if (this.#receive()) continue;
         if (this.#isCut) this.destroy(reset());
         break;
       }
@@ -109,10 +108,15 @@ export class OpensslSocket extends Duplex {
       this.#isWanted = this.push(bytes);
     }
     if (this.destroyed) return;
-    if (this.#transport.writableLength > UNSENT_BYTES_MAX) return void this.destroy(reset());
-    this.#flush();
-    if (this.#isWanted || !this.#isSecure) this.#transport.resume();
-    else this.#transport.pause();
+    if (this.#transport.writableLength > UNSENT_BYTES_MAX) this.destroy(reset());
+    else this.#flush();
+  }
+
+  /** Whether something has arrived, which OpenSSL has now. */
+  #receive(): boolean {
+    const bytes: Buffer<ArrayBuffer> | null = this.#transport.read();
+    if (bytes !== null) this.#session.receive(bytes);
+    return bytes !== null;
   }
 
   /** Sends what OpenSSL has for the server; `done` is called when it is on its way. */
