@@ -20,6 +20,8 @@ export interface Product {
   readonly version: string;
   /** Deno's, whose runtime the program is behind. */
   readonly deno: string;
+  /** Debian's version of OpenSSL, whose libraries are inside. */
+  readonly openssl: string;
 }
 
 const LICENSE_FILE = /^(?:licen[cs]e|notice|copying|third.?party.?notices?)(?:[.-].*)?$/i;
@@ -62,6 +64,15 @@ export function cycloneDx(product: Product, packages: readonly BundledPackage[])
     purl: `pkg:github/denoland/deno@v${product.deno}`,
     licenses: [{ license: { id: "MIT" } }],
   };
+  const openssl = {
+    type: "library",
+    "bom-ref": `openssl@${product.openssl}`,
+    name: "openssl",
+    version: product.openssl,
+    purl: `pkg:deb/debian/openssl@${encodeURIComponent(product.openssl)}?arch=source`,
+    cpe: `cpe:2.3:a:openssl:openssl:${upstreamVersion(product.openssl)}:*:*:*:*:*:*:*`,
+    licenses: [{ license: { id: "Apache-2.0" } }],
+  };
   const libraries = packages.map(({ name, version, license }) => ({
     type: "library",
     "bom-ref": `${name}@${version}`,
@@ -71,7 +82,7 @@ export function cycloneDx(product: Product, packages: readonly BundledPackage[])
     licenses: /\s/.test(license) ? [{ expression: license }] : [{ license: { id: license } }],
   }));
   const root = `reinfer-ews@${product.version}`;
-  const components = [runtime, ...libraries];
+  const components = [runtime, openssl, ...libraries];
   const bill = {
     bomFormat: "CycloneDX",
     specVersion: "1.5",
@@ -91,12 +102,22 @@ export function cycloneDx(product: Product, packages: readonly BundledPackage[])
   return `${JSON.stringify(bill, undefined, 2)}\n`;
 }
 
+/** Without Debian's revision. */
+function upstreamVersion(version: string): string {
+  return version.replace(/-[^-]*$/, "");
+}
+
 /** The licences as one text for people. */
-export function licenseTexts(own: string, packages: readonly BundledPackage[]): string {
+export function licenseTexts(
+  own: string,
+  packages: readonly BundledPackage[],
+  openssl: { readonly version: string; readonly copyright: string },
+): string {
   const sections = packages.map(({ name, version, license, texts }) =>
     [`${name} ${version} (${license})`, ...texts].join("\n\n")
   );
   const rule = `\n\n${"-".repeat(80)}\n\n`;
   const deno = "Deno and what it is built from: https://github.com/denoland/deno (MIT)";
-  return `${[`reinfer-ews\n\n${own.trim()}`, deno, ...sections].join(rule)}\n`;
+  const libraries = `OpenSSL ${openssl.version} (Apache-2.0)\n\n${openssl.copyright.trim()}`;
+  return `${[`reinfer-ews\n\n${own.trim()}`, deno, libraries, ...sections].join(rule)}\n`;
 }

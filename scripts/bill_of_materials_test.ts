@@ -28,21 +28,28 @@ Deno.test("the packages in a bundle are told by the paths of its files", () => {
   );
 });
 
-Deno.test("the bill names the runtime and every package, by purl and licence", () => {
-  const bill = JSON.parse(cycloneDx({ version: "0.1.0", deno: "2.7.11" }, PACKAGES));
+Deno.test("the bill names the runtime, OpenSSL and every package, by purl and licence", () => {
+  const product = { version: "0.1.0", deno: "2.7.11", openssl: "3.0.20-1~deb12u2" };
+  const bill = JSON.parse(cycloneDx(product, PACKAGES));
   assert.equal(bill.bomFormat, "CycloneDX");
   assert.deepEqual(bill.components.map(({ purl }: { purl: string }) => purl), [
     "pkg:github/denoland/deno@v2.7.11",
+    "pkg:deb/debian/openssl@3.0.20-1~deb12u2?arch=source",
     "pkg:npm/%40azure/msal-node@7.2.1",
     "pkg:npm/both@1.0.0",
   ]);
-  assert.deepEqual(bill.components[2].licenses, [{ expression: "(MIT OR Apache-2.0)" }]);
-  assert.equal(bill.dependencies[0].dependsOn.length, 3);
+  assert.equal(bill.components[1].cpe, "cpe:2.3:a:openssl:openssl:3.0.20:*:*:*:*:*:*:*");
+  assert.deepEqual(bill.components[3].licenses, [{ expression: "(MIT OR Apache-2.0)" }]);
+  assert.equal(bill.dependencies[0].dependsOn.length, 4);
 });
 
 Deno.test("the licences are those of ours and of all packages", () => {
-  const text = licenseTexts("Our words", PACKAGES);
-  for (const part of ["Our words", "@azure/msal-node 7.2.1 (MIT)", "Words of Microsoft", "both"]) {
+  const openssl = { version: "3.0.20-1~deb12u2", copyright: "Words of OpenSSL" };
+  const text = licenseTexts("Our words", PACKAGES, openssl);
+  for (const part of ["Our words", "OpenSSL 3.0.20-1~deb12u2 (Apache-2.0)", "Words of OpenSSL"]) {
+    assert.ok(text.includes(part), part);
+  }
+  for (const part of ["@azure/msal-node 7.2.1 (MIT)", "Words of Microsoft", "both"]) {
     assert.ok(text.includes(part), part);
   }
 });

@@ -1,10 +1,11 @@
 /** Makes the executable: bundle, find the runtime stub, compile. See `scripts/build`. */
 import { parseArgs } from "node:util";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { BuildInfo } from "../src/app/version.ts";
 import { cycloneDx, licenseTexts, packageFolders, readPackages } from "./bill_of_materials.ts";
 import { fingerprint } from "./build_inputs.ts";
-import { bundle } from "./bundle.ts";
+import { bundle, LIBRARY_FOLDER } from "./bundle.ts";
+import { type OpensslLibraries, opensslLibraries } from "./openssl_libraries.ts";
 import { APPLIANCE_PERMISSIONS } from "./permissions.ts";
 import { runCommand } from "./run_command.ts";
 import { sourceVersion } from "./source_version.ts";
@@ -37,15 +38,25 @@ async function build({ release, target, ...given }: BuildOptions): Promise<strin
   await lock.lock(true);
 
   const { version, commit } = { ...await sourceVersion(), ...given };
-  const settings = { release, target, version, commit, deno: Deno.version };
+  const inCache = { release, cache: cacheFolder(), say: console.error };
+  const openssl = await opensslLibraries(target, inCache);
+  const settings = {
+    ...{ release, target, version, commit, deno: Deno.version },
+    openssl: openssl.version,
+  };
   const inputs = await fingerprint(ROOT, settings);
   if (await isBuiltFrom(inputs, output, work)) {
     return `${output} is up to date (${await describe(output)})`;
   }
-  const stub = await stubRuntime(target, { release, cache: cacheFolder(), say: console.error });
-  const info: BuildInfo = { version, ...(commit ? { commit } : {}), denort: stub.origin };
-  const { main, sources } = await bundle(join(work, "bundle"), info);
-  await describeContents(sources, version);
+  const stub = await stubRuntime(target, inCache);
+  const info: BuildInfo = {
+    version,
+    ...(commit ? { commit } : {}),
+    denort: stub.origin,
+    openssl: openssl.version,
+  };
+  const { main, sources } = await bundle(join(work, "bundle"), info, openssl.folder);
+  await describeContents(sources, version, openssl);
   await compile(main, output, work, { target, stub });
   await Deno.writeTextFile(join(work, "inputs"), inputs);
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
@@ -95,6 +106,7 @@ async function compile(
     "--no-remote",
     V8_FLAGS,
     ...APPLIANCE_PERMISSIONS,
+    ...["--include", join(dirname(main), LIBRARY_FOLDER)],
     ...["--target", target, "--output", part, main],
   ];
   const { code, stderr } = await runCommand(Deno.execPath(), args, {
@@ -107,13 +119,17 @@ async function compile(
 }
 
 /** Beside the executable: what is in it, and under which licences. The same for every target. */
-async function describeContents(sources: readonly string[], version: string): Promise<void> {
+async function describeContents(
+  sources: readonly string[],
+  version: string,
+  openssl: OpensslLibraries,
+): Promise<void> {
   const packages = await readPackages(packageFolders(sources));
   const own = await Deno.readTextFile("LICENSE");
   await Deno.mkdir("dist", { recursive: true });
-  const bill = cycloneDx({ version, deno: Deno.version.deno }, packages);
+  const bill = cycloneDx({ version, deno: Deno.version.deno, openssl: openssl.version }, packages);
   await Deno.writeTextFile("dist/reinfer-ews.cdx.json", bill);
-  await Deno.writeTextFile("dist/LICENSES.txt", licenseTexts(own, packages));
+  await Deno.writeTextFile("dist/LICENSES.txt", licenseTexts(own, packages, openssl));
 }
 
 async function describe(output: string): Promise<string> {

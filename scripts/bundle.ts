@@ -1,7 +1,8 @@
 import { builtinModules } from "node:module";
 import * as esbuild from "esbuild";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { BuildInfo } from "../src/app/version.ts";
+import { LIBRARIES } from "../src/http/openssl/openssl.ts";
 import { bundlePage } from "./page_bundle.ts";
 
 /** Gives Node's built-ins their `node:` prefix, without which Deno takes them for packages. */
@@ -24,6 +25,9 @@ const REQUIRE =
  */
 const CHANGED_AT = new Date("2000-01-01T00:00:00Z");
 
+/** Where the executable finds OpenSSL's libraries (src/app/exchange_openssl.ts). */
+export const LIBRARY_FOLDER = "openssl";
+
 export interface Bundle {
   /** Path of the main file. */
   readonly main: string;
@@ -33,11 +37,16 @@ export interface Bundle {
 
 /**
  * Bundles `main.ts` and all it imports into `folder`, which is emptied first: one file for what
- * every start needs, more for what is imported on demand.
+ * every start needs, more for what is imported on demand. OpenSSL's libraries, which lie in
+ * `opensslFolder`, are put beside them.
  *
  * Identifiers are kept: a stack trace from the field must name functions.
  */
-export async function bundle(folder: string, build: BuildInfo): Promise<Bundle> {
+export async function bundle(
+  folder: string,
+  build: BuildInfo,
+  opensslFolder: string,
+): Promise<Bundle> {
   await Deno.remove(folder, { recursive: true }).catch(() => undefined);
   try {
     const page = await bundlePage();
@@ -63,8 +72,13 @@ export async function bundle(folder: string, build: BuildInfo): Promise<Bundle> 
       logLevel: "error",
       metafile: true,
     });
-    for (const { name } of Deno.readDirSync(folder)) {
-      await Deno.utime(join(folder, name), CHANGED_AT, CHANGED_AT);
+    await Deno.mkdir(join(folder, LIBRARY_FOLDER));
+    const libraries = LIBRARIES.map((name) => join(LIBRARY_FOLDER, name));
+    for (const path of libraries) {
+      await Deno.copyFile(join(opensslFolder, basename(path)), join(folder, path));
+    }
+    for (const path of [...[...Deno.readDirSync(folder)].map(({ name }) => name), ...libraries]) {
+      await Deno.utime(join(folder, path), CHANGED_AT, CHANGED_AT);
     }
     const outputs = Object.values(metafile.outputs);
     const sources = outputs.flatMap(({ inputs }) =>

@@ -1,4 +1,5 @@
 import { AZURE_VARIABLES } from "../src/azure/azure_variables.ts";
+import { C_LIBRARIES, OPEN_FILES } from "../src/http/openssl/c_library.ts";
 
 /**
  * What the executable may do, for good: nobody can widen it at run time. The program itself then
@@ -44,6 +45,12 @@ const INTERNAL = [
   "no_proxy",
 ] as const;
 
+/**
+ * For OpenSSL where `ews_ssl_ciphers` is set, given up at start by everyone else: the C library, and
+ * files that the process itself has open, in which the embedded libraries are.
+ */
+export const LIBRARY_PERMISSION = `--allow-ffi=${[...C_LIBRARIES, OPEN_FILES].join(",")}`;
+
 /** Options of `deno compile`. */
 export const APPLIANCE_PERMISSIONS: readonly string[] = [
   "--no-prompt",
@@ -52,6 +59,7 @@ export const APPLIANCE_PERMISSIONS: readonly string[] = [
   "--allow-net",
   "--allow-read",
   "--allow-write",
+  LIBRARY_PERMISSION,
   // For the Azure CLI; revoked at start for everyone without the Azure sink. Named `az`, it would be
   // searched at start, and a process without PATH would not start.
   "--allow-run",

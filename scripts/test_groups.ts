@@ -1,3 +1,5 @@
+import { LIBRARY_PERMISSION } from "./permissions.ts";
+
 /** Tests that run together: with the same permissions, and within one time limit. */
 export interface TestGroup {
   readonly name: string;
@@ -37,8 +39,9 @@ export const TEST_GROUPS: readonly TestGroup[] = [
     ...USUAL,
     name: "unit",
     folders: ["src/"],
-    // Some start a process to kill it, or mount a small disk to fill it.
-    permissions: [...CONFINED, "--allow-run"],
+    // Some start a process to kill it, or mount a small disk to fill it; some load OpenSSL as the
+    // executable does.
+    permissions: [...CONFINED, "--allow-run", LIBRARY_PERMISSION],
   },
   {
     ...USUAL,

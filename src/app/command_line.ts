@@ -22,8 +22,9 @@ import {
 import { check } from "./check/check.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
+import { opensslProblems } from "./exchange_openssl.ts";
 import { instanceStatus } from "./instance_status.ts";
-import { giveUpPermissions, type PermissionNeeds } from "./least_privilege.ts";
+import { giveUpLibraries, giveUpPermissions, type PermissionNeeds } from "./least_privilege.ts";
 import { exportEmails } from "./export/export_emails.ts";
 import { push } from "./push/push.ts";
 import { loadRemoteConfig, type UnreadConfig } from "./remote_config/load_remote_config.ts";
@@ -55,14 +56,17 @@ export async function runCommandLine(
       return refuse(line.lines, console);
     case "config validate":
     case "config show": {
+      giveUpLibraries();
       const loaded = await load(line.options, env, console);
       if (loaded.kind === "unread") return loaded.exitCode;
       const render = line.command === "config show" ? renderConfigShow : renderConfigValidate;
       return show(render(loaded, line.options), console);
     }
     case "config pull":
+      giveUpLibraries();
       return await pullConfig(line.options, { env, readFile }, console);
     case "config push":
+      giveUpLibraries();
       return await pushConfig(line.options, { env, readFile }, console);
     case "push":
       warn(line.warnings, console);
@@ -115,6 +119,7 @@ async function showStatus(
 ): Promise<ExitCode> {
   if ("url" in options) {
     giveUpPermissions({ places: [], writesFiles: false });
+    giveUpLibraries();
     return await instanceStatus(options, env, console);
   }
   const action = (config: AppConfig) => status(options, config, console);
@@ -178,6 +183,8 @@ async function runRemotely(
     const meant = await meantConfig(bytes, remoteConfigText(at), context);
     if ("problems" in meant) return meant;
     const { config, warnings } = meant.config;
+    const unusable = opensslProblems(config.exchange.tls);
+    if (unusable.length > 0) return { problems: unusable };
     const complete = { ...config, destination, remoteSource };
     return { targets: meant.targets, config: { config: complete, warnings } };
   };
@@ -242,6 +249,8 @@ async function readConfig(
   if (loaded.kind !== "ready" || !destination) return { problems: [...new Set(problems)] };
   const { mailboxes: all } = loaded.config;
   const mailboxes = options.shard ? mailboxesOfShard(all, options.shard) : all;
+  const unusable = opensslProblems(loaded.config.exchange.tls);
+  if (unusable.length > 0) return { problems: unusable };
   const config = { ...loaded.config, mailboxes, destination };
   return { config: { config, warnings: loaded.warnings.map(problemLine) } };
 }

@@ -12,6 +12,7 @@ import { createOauthTransport } from "../http/oauth_transport.ts";
 import type { RotatingSecret } from "../http/rotating_secret.ts";
 import { tlsRootsOf } from "../http/tls_roots.ts";
 import type { TokenSource } from "../http/token_source.ts";
+import { opensslFor } from "./exchange_openssl.ts";
 import { rotatingSecretFrom } from "./rotating_secret_from.ts";
 
 /** What signing in needs of the process. */
@@ -82,7 +83,9 @@ function accessBy(
 
 /** How the certificate of the Exchange server is judged. */
 export async function trustOf({ tls }: ExchangeConfig): Promise<TlsTrust> {
-  return { verify: tls.verify, extraRoots: await extraRoots(tls.caFile) };
+  const roots = await extraRoots(tls.caFile);
+  const openssl = opensslFor(tls, roots);
+  return { verify: tls.verify, extraRoots: roots, ...(openssl ? { openssl } : {}) };
 }
 
 async function withTokens(

@@ -25,6 +25,8 @@ const EXIT_CODE_OF_FATAL: ReadonlyMap<string, ExitCode> = new Map([
   ...[
     "BindFailed",
     "CaFileInvalid",
+    "CipherListInvalid",
+    "OpensslUnavailable",
     "StateFormatNewer",
     "OauthAuthorityInvalid",
     "OauthKeyInvalid",

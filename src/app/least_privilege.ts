@@ -21,6 +21,11 @@ export function giveUpPermissions({ places, writesFiles }: PermissionNeeds): voi
   if (!writesFiles && !places.some(isWritten)) Deno.permissions.revokeSync({ name: "write" });
 }
 
+/** Gives up for good the loading of native libraries. What is loaded goes on working. */
+export function giveUpLibraries(): void {
+  Deno.permissions.revokeSync({ name: "ffi" });
+}
+
 function isWritten(place: DestinationPlace): boolean {
   return place.kind === "local" || (place.kind === "platform" && place.stateDir !== undefined);
 }

@@ -9,6 +9,8 @@ export interface BuildInfo {
    * npm only, the same runtime cut out of an npm package (docs/adr/0004). Absent: not compiled.
    */
   readonly denort?: "official" | "npm-fallback";
+  /** Debian's version of the OpenSSL inside. Absent: not compiled. */
+  readonly openssl?: string;
 }
 
 /** Replaced by a literal when the program is bundled (scripts/bundle.ts). */

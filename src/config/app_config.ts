@@ -88,4 +88,6 @@ export interface ExchangeTlsConfig {
   readonly verify: boolean;
   /** File of extra PEM roots. */
   readonly caFile?: string;
+  /** OpenSSL's cipher list: the connection goes over OpenSSL; absent: over the runtime's own TLS. */
+  readonly ciphers?: string;
 }

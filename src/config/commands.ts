@@ -89,7 +89,7 @@ export type Command = keyof typeof OPTIONS_OF;
 
 export const COMMANDS = Object.keys(OPTIONS_OF) as readonly Command[];
 
-/** The options a command takes, those that are not in this version included. */
+/** The options a command takes. */
 export function optionsOfCommand(command: Command): readonly OptionName[] {
   return OPTIONS_OF[command];
 }

@@ -64,7 +64,8 @@ function exchangeConfigOf({ keys, endpoint, auth, proxy }: {
   readonly auth: AuthConfig;
   readonly proxy: ProxyConfig | undefined;
 }): ExchangeConfig {
-  const { microsoft_api, access_type, ews_ssl_verify, ews_ssl_ca_file } = keys.values;
+  const { microsoft_api, access_type, ews_ssl_verify, ews_ssl_ca_file, ews_ssl_ciphers } =
+    keys.values;
   return {
     api: microsoft_api,
     endpoint,
@@ -73,6 +74,7 @@ function exchangeConfigOf({ keys, endpoint, auth, proxy }: {
     tls: {
       verify: ews_ssl_verify,
       ...(ews_ssl_ca_file === undefined ? {} : { caFile: ews_ssl_ca_file }),
+      ...(ews_ssl_ciphers === undefined ? {} : { ciphers: ews_ssl_ciphers }),
     },
     ...(proxy ? { proxy } : {}),
   };
@@ -181,6 +183,9 @@ function checkTransport(rule: Rule): void {
       "THE CERTIFICATE OF THE EXCHANGE SERVER IS NOT VERIFIED: whoever controls the " +
       'network can read all mail; use "ews_ssl_ca_file" for a private certificate authority';
     findings.warnings.push({ at: "ews_ssl_verify", value: "false", message });
+  }
+  if (endpoint?.protocol === "http:" && keys.values.ews_ssl_ciphers !== undefined) {
+    findings.warnings.push({ at: "ews_ssl_ciphers", message: "has no effect over http" });
   }
   if (endpoint?.protocol !== "http:" || isLoopback(endpoint)) return;
   const at = endpointKeyOf(rule);

@@ -3,13 +3,7 @@ import { type Command, COMMANDS, optionsOfCommand } from "./commands.ts";
 import type { ReadVariable } from "./environment.ts";
 import { helpText } from "./help.ts";
 import { suggestion } from "./nearest.ts";
-import { isMissingCommand, notInThisVersion } from "./not_in_this_version.ts";
-import {
-  missingFeatures,
-  optionConflicts,
-  sinkConflicts,
-  tokenVariableOf,
-} from "./option_conflicts.ts";
+import { optionConflicts, sinkConflicts, tokenVariableOf } from "./option_conflicts.ts";
 import { exportConflicts, type ExportOptions, exportOptionsOf } from "./export_options.ts";
 import { type PullOptions, pullOptionsOf } from "./pull_options.ts";
 import { pushConflicts, type PushOptions, pushOptionsOf } from "./push_options.ts";
@@ -69,8 +63,6 @@ export interface ConfigOptions {
   readonly shard?: Shard;
   /** Options that have a value, as `config show` lists them. */
   readonly settings: readonly Setting[];
-  /** What `run` would refuse of these options, one line each. */
-  readonly notInThisVersion: readonly string[];
 }
 
 /**
@@ -83,7 +75,6 @@ export function parseCommandLine(argv: readonly string[], env: ReadVariable): Co
   const words = commandWordsOf(args);
   const rest = args.slice(words.length);
   const name = words.join(" ");
-  if (isMissingCommand(name)) return refused(notInThisVersion(`The command "${name}"`));
   if (asksForHelp(rest)) {
     const text = helpText(name);
     if (text !== undefined) return { command: "help", text };
@@ -164,7 +155,6 @@ function configOptionsOf(values: OptionValues, args: readonly string[]): ConfigO
     ...configOptions(values),
     ...shardOptions(values),
     settings: optionSettings(values, args),
-    notInThisVersion: missingFeatures(values),
   };
 }
 

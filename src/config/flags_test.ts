@@ -307,7 +307,6 @@ Deno.test("the config commands take the options of run, complete or not, and lis
       { key: "--bind", value: '"localhost:80"', origin: "flag" },
       { key: "--debug-level", value: '"1"', origin: "default" },
     ],
-    notInThisVersion: [],
   });
 });
 

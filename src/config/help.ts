@@ -1,5 +1,4 @@
 import { type Command, optionsOfCommand } from "./commands.ts";
-import { isMissingOption } from "./not_in_this_version.ts";
 import { type OptionName, type OptionRule, OPTIONS } from "./options.ts";
 
 /** Help is for a terminal of this many columns. */
@@ -311,10 +310,10 @@ function commandLines(command: Command, helpOf: HelpOf): string {
   return optionLines(optionsOfCommand(command), helpOf);
 }
 
-/** Options this version has, aligned, one line each. */
+/** Options, aligned, one line each. */
 function optionLines(names: readonly OptionName[], helpOf: HelpOf = {}): string {
   const rules: Record<OptionName, OptionRule<unknown>> = OPTIONS;
-  const rows = names.filter((name) => !isMissingOption(name)).map((name) => {
+  const rows = names.map((name) => {
     const { placeholder, help } = rules[name];
     const left = placeholder ? `--${name} ${placeholder}` : `--${name}`;
     return { left, help: helpOf[name] ?? help };

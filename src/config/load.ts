@@ -4,7 +4,6 @@ import type { ExchangeConfig, SyncConfig } from "./app_config.ts";
 import { givenInEnvironment, type ReadVariable, variableOf } from "./environment.ts";
 import { readExchange, type TopLevelKeys } from "./exchange_config.ts";
 import { parseJson } from "./json_text.ts";
-import { missingInConfig } from "./missing_in_config.ts";
 import { pathOf, quoted } from "./printable.ts";
 import { type Findings, noFindings, type Problem } from "./problem.ts";
 import { givenInFile, type GivenValue, readKeys } from "./read_keys.ts";
@@ -28,8 +27,6 @@ export type LoadedConfig =
     readonly problems: readonly Problem[];
     readonly warnings: readonly Problem[];
   }
-  /** Nothing is wrong, but `run` refuses it, with a line for each feature; exit code 2. */
-  | ValidConfig & { readonly kind: "not in this version"; readonly features: readonly string[] }
   | ValidConfig & { readonly kind: "ready"; readonly config: SyncConfig };
 
 /** What is known of a configuration in which nothing is wrong. */
@@ -120,8 +117,6 @@ function effectiveConfig(
     disabledCount: entries.length - enabled.length,
     exchange: exchange.config,
   };
-  const features = missingInConfig(keys);
-  if (features.length > 0) return { ...valid, kind: "not in this version", features };
   return { ...valid, kind: "ready", config: syncConfigOf(keys, exchange.config, enabled) };
 }
 

@@ -69,12 +69,6 @@ async function warnings(config: Json, given?: Given): Promise<readonly string[]>
   return (await load(config, given)).warnings.map(problemLine);
 }
 
-async function missing(config: Json, given?: Given): Promise<readonly string[]> {
-  const loaded = await load(config, given);
-  assert.ok(loaded.kind === "not in this version", describe(loaded));
-  return loaded.features;
-}
-
 function describe(loaded: LoadedConfig): string {
   return loaded.kind === "invalid" ? loaded.problems.map(problemLine).join("\n") : loaded.kind;
 }
@@ -373,13 +367,6 @@ Deno.test("notifications are poll or streaming", async () => {
   assert.deepEqual(await problems({ ...VALID, notifications: "push" }), [
     'notifications = "push": must be "poll" or "streaming"',
   ]);
-});
-
-Deno.test("what is valid but not built is refused by name", async () => {
-  assert.deepEqual(
-    await missing({ ...VALID, ews_ssl_ciphers: "HIGH" }),
-    ["ews_ssl_ciphers: not in this version"],
-  );
 });
 
 Deno.test("attachments are uploaded with the emails of those enabled mailboxes that say so", async () => {

@@ -1,6 +1,5 @@
 import { type ReadVariable, variableOf } from "./environment.ts";
-import { isMissingOption, notInThisVersion } from "./not_in_this_version.ts";
-import { OPTION_NAMES, optionChoices, type OptionName, type OptionValues } from "./options.ts";
+import { optionChoices, type OptionName, type OptionValues } from "./options.ts";
 import { shardOption } from "./shared_options.ts";
 import { secureUrlOf } from "./web_url.ts";
 
@@ -23,19 +22,11 @@ export function optionConflicts(values: OptionValues, env: ReadVariable): readon
 }
 
 /**
- * Rules of the commands that work on a destination (spec section 1): exactly one sink must result,
- * and what is asked for must be built. A running instance, named by `--url`, stands in for both.
+ * Rules of the commands that work on a destination (spec section 1): exactly one sink must result. A
+ * running instance, named by `--url`, stands in for it.
  */
 export function sinkConflicts(values: OptionValues, env: ReadVariable): readonly string[] {
-  const sinks = values.url === undefined ? sinkLines(values, env) : sinksBesideInstance(values);
-  return [...sinks, ...missingFeatures(values)];
-}
-
-/** A line for each given option that is valid but not built. */
-export function missingFeatures(values: OptionValues): readonly string[] {
-  return OPTION_NAMES
-    .filter((name) => values[name] !== undefined && isMissingOption(name))
-    .map((name) => notInThisVersion(`--${name}`));
+  return values.url === undefined ? sinkLines(values, env) : sinksBesideInstance(values);
 }
 
 /** An instance has its destination. */

@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
 import { suggestion } from "./nearest.ts";
-import { isMissingOption } from "./not_in_this_version.ts";
 import {
   type OptionName,
   type OptionRule,
@@ -75,7 +74,7 @@ export function optionSettings(values: OptionValues, args: readonly string[]): r
       const text = given.find(({ rawName }) => rawName === key)?.value;
       return [{ key, value: text === undefined ? "true" : shown(rule, text), origin: "flag" }];
     }
-    if (rule.fallback === undefined || isMissingOption(name)) return [];
+    if (rule.fallback === undefined) return [];
     return [{ key, value: quoted(rule.fallback), origin: "default" }];
   });
 }
@@ -127,6 +126,6 @@ function shown(rule: OptionRule<unknown>, text: string): string {
 }
 
 function unknownOption(rawName: string, known: readonly OptionName[]): string {
-  const built = known.filter((name) => !isMissingOption(name)).map((name) => `--${name}`);
-  return `Unknown option ${quoted(rawName)}${suggestion(rawName, built)}`;
+  const options = known.map((name) => `--${name}`);
+  return `Unknown option ${quoted(rawName)}${suggestion(rawName, options)}`;
 }

@@ -48,7 +48,11 @@ export const CONFIG_KEYS = {
   microsoft_api: withFallback(oneOf("ews", "graph"), "ews"),
   graph_endpoint: url(secureUrlOf, "an https URL such as https://graph.microsoft.com"),
   ews_ssl_verify: withFallback(flag(), true),
-  ews_ssl_ciphers: text("an OpenSSL cipher list"),
+  // What the list means is for OpenSSL to say.
+  ews_ssl_ciphers: decoded(
+    (text) => CIPHER_LIST.test(text) ? text : undefined,
+    "an OpenSSL cipher list such as ECDHE-RSA-AES256-SHA384:@SECLEVEL=1",
+  ),
   ews_ssl_ca_file: text("the path of a PEM file"),
   // A pause below a tenth of a second would ask an idle server without end.
   poll_frequency: withFallback(decimal(0.1, 86_400, "seconds"), 15),
@@ -78,6 +82,9 @@ export const MAILBOX_KEYS = {
 
 /** Keys of a mailbox's bucket. */
 export const BUCKET_KEYS = { owner: bucketWord(), name: bucketWord() } satisfies KeyRules;
+
+/** What words of a cipher list and what stands between them are made of (openssl-ciphers(1)). */
+const CIPHER_LIST = /^[A-Za-z0-9_.+!@=:, -]{1,4096}$/;
 
 const SIGN_IN_NAME = /^(?:[^\\@\p{Cc}]+\\)?[^\\\p{Cc}]+$/u;
 /** Its line ends may be the two characters `\n`; base64 and header lines lie between the marks. */

@@ -25,13 +25,8 @@ export function renderConfigValidate(loaded: LoadedConfig, options: ConfigOption
     ];
     return { stdout: text(lines), stderr: "", exitCode: 2 };
   }
-  const missing = [
-    ...options.notInThisVersion,
-    ...(loaded.kind === "not in this version" ? loaded.features : []),
-  ];
   const lines = [
     ...warnings,
-    ...missing.map((line) => `${line}; "run" refuses it`),
     `The configuration is valid: ${summary(loaded, options.shard)}.`,
   ];
   return { stdout: text(lines), stderr: "", exitCode: 0 };
@@ -56,8 +51,7 @@ export function renderConfigShow(loaded: LoadedConfig, options: ConfigOptions): 
 
 /** Why `run` does not start: lines for standard error, without warnings; none if it can start. */
 export function refusalLines(loaded: LoadedConfig): readonly string[] {
-  if (loaded.kind === "invalid") return problemLines(loaded.problems);
-  return loaded.kind === "not in this version" ? loaded.features : [];
+  return loaded.kind === "invalid" ? problemLines(loaded.problems) : [];
 }
 
 function summary(valid: ValidConfig, shard: Shard | undefined): string {

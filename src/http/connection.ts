@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { Client, type Dispatcher } from "undici";
 import type { CallOptions, Clock } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
@@ -46,9 +47,11 @@ export function isUnsent(error: unknown): boolean {
 export class Connection {
   /** The server's certificate in DER; absent only over plain http. */
   readonly certificate: Uint8Array | undefined;
+  /** What TLS agreed on, for people, as far as it is known. */
+  readonly agreement: string | undefined;
   readonly #origin: URL;
   readonly #client: Client;
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   /** What plain http requests are handed to; the connection is to it and not to the server. */
   readonly #forwarder: Forwarder | undefined;
   readonly #pace: Pace;
@@ -56,7 +59,7 @@ export class Connection {
   private constructor(
     origin: URL,
     client: Client,
-    { socket, certificate }: DialledSocket,
+    { socket, certificate, agreement }: DialledSocket,
     { forwarder, pace }: { readonly forwarder: Forwarder | undefined; readonly pace: Pace },
   ) {
     this.#origin = origin;
@@ -65,6 +68,7 @@ export class Connection {
     this.#forwarder = forwarder;
     this.#pace = pace;
     this.certificate = certificate;
+    this.agreement = agreement;
   }
 
   /** Opens a connection to the origin of `url`; rejects as `dial` does. */
@@ -86,7 +90,8 @@ export class Connection {
         queueMicrotask(() => {
           if (handedOver || socket.destroyed) return callback(closedBeforeRequest(origin), null);
           handedOver = true;
-          callback(null, socket);
+          // To the client a socket is a stream of bytes; what else it has is used where it is there.
+          callback(null, socket as Socket);
         });
       },
     });

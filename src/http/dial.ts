@@ -4,6 +4,8 @@ import { LIMITS } from "../core/limits.ts";
 import { hangingHandshakes } from "./hanging_handshakes.ts";
 import { addressOf, connectErrorOf, handshakesHangOf } from "./network_error.ts";
 import type { HttpProxy } from "./proxy.ts";
+import { OpensslFailure } from "./openssl/openssl_failure.ts";
+import { opensslRefusalOf } from "./openssl_refusal.ts";
 import { SocketFailure } from "./socket_failure.ts";
 import { type DialledSocket, hostOf, SocketPath, type TlsTrust } from "./socket_path.ts";
 import { isCertificateFailure, type TlsEvidence } from "./tls_failure.ts";
@@ -92,7 +94,9 @@ async function explain(
 
 /** Whether what a server would agree to can tell why it did not agree. */
 function isWorthALook(reason: Error | undefined): boolean {
-  const refusal = refusalOf(reason, undefined);
+  const refusal = reason instanceof OpensslFailure
+    ? opensslRefusalOf(reason, undefined)
+    : refusalOf(reason, undefined);
   return refusal !== undefined && refusal.code !== "TlsNotSpoken";
 }
 

@@ -1,6 +1,8 @@
 import { SyncError } from "../core/errors.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { foreignText } from "./foreign_text.ts";
+import { OpensslFailure } from "./openssl/openssl_failure.ts";
+import { opensslRefusalOf } from "./openssl_refusal.ts";
 import { BodyTooSlow } from "./response_body.ts";
 import { tlsDiagnosisOf, type TlsEvidence } from "./tls_failure.ts";
 import { refusalOf } from "./tls_refusal.ts";
@@ -190,9 +192,7 @@ function diagnosisOfCode(code: string | undefined, origin: URL, cause: unknown):
 function exchangeDiagnosisOf(origin: URL, phase: "head" | "body", cause: unknown): Diagnosis {
   const code = systemCodeOf(cause);
   const address = addressOf(origin);
-  // TLS 1.3 tells only behind the handshake that a client certificate is missing.
-  const alert = cause instanceof Error && /fatal alert/.test(cause.message);
-  const refusal = alert ? refusalOf(cause, undefined) : undefined;
+  const refusal = lateRefusalOf(cause);
   if (refusal) return refusal;
   if (cause instanceof BodyTooSlow) {
     return {
@@ -228,6 +228,13 @@ function exchangeDiagnosisOf(origin: URL, phase: "head" | "body", cause: unknown
   }
   const diagnosis = diagnosisOfCode(code, origin, cause);
   return phase === "head" ? diagnosis : { ...diagnosis, code: "ResponseCutShort" };
+}
+
+/** TLS 1.3 tells only behind the handshake that a client certificate is missing. */
+function lateRefusalOf(cause: unknown): Diagnosis | undefined {
+  if (!(cause instanceof Error) || !/\balert\b/.test(cause.message)) return undefined;
+  if (cause instanceof OpensslFailure) return opensslRefusalOf(cause, undefined);
+  return /fatal alert/.test(cause.message) ? refusalOf(cause, undefined) : undefined;
 }
 
 /** The code of an error, or of the first one inside when several addresses were tried. */

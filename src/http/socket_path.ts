@@ -1,10 +1,14 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import type { Clock } from "../core/env.ts";
 import type { SyncError } from "../core/errors.ts";
 import { connectTunnel } from "./connect_tunnel.ts";
 import { abandon } from "./hanging_handshakes.ts";
 import { connectTimeoutOf, type Leg, tlsNameInvalidOf } from "./network_error.ts";
+import type { OpensslContext } from "./openssl/openssl_context.ts";
+import type { TlsAgreement } from "./openssl/openssl_session.ts";
+import { OpensslSocket } from "./openssl/openssl_socket.ts";
 import type { HttpProxy } from "./proxy.ts";
 import { withProxyCredentials } from "./proxy_credentials.ts";
 import { proxyRefusalOf, proxyTimeoutOf } from "./proxy_error.ts";
@@ -18,13 +22,17 @@ export interface TlsTrust {
   readonly verify: boolean;
   /** PEM certificates trusted on top of the roots of the process. */
   readonly extraRoots: readonly string[];
+  /** TLS by OpenSSL, made to trust the same; absent: by the runtime. */
+  readonly openssl?: OpensslContext;
 }
 
 /** An open TCP or TLS connection on which nothing was sent yet. */
 export interface DialledSocket {
-  readonly socket: Socket;
+  readonly socket: Duplex;
   /** The server's certificate in DER; absent only over plain http. */
   readonly certificate?: Uint8Array;
+  /** Version and cipher for people; absent where the runtime, which does not tell, has agreed. */
+  readonly agreement?: string;
 }
 
 export interface SocketPathOptions {
@@ -41,7 +49,7 @@ export interface SocketPathOptions {
 export class SocketPath {
   readonly #origin: URL;
   readonly #options: SocketPathOptions;
-  readonly #sockets: Socket[] = [];
+  readonly #sockets: Duplex[] = [];
   /** How a deadline that passes now is told. */
   #late: (deadlineMs: number) => SyncError;
 
@@ -79,8 +87,11 @@ export class SocketPath {
 
   /** A connection with TLS. */
   async secure(trust: TlsTrust): Promise<DialledSocket> {
+    const { openssl } = trust;
     checkTls(this.leg, trust.extraRoots);
-    return await this.#begin((socket) => this.#tls(this.leg, socket, trust));
+    return await this.#begin((socket) =>
+      openssl ? this.#openssl(socket, openssl) : this.#tls(this.leg, socket, trust)
+    );
   }
 
   /** Gets through to the server and begins there. */
@@ -156,7 +167,11 @@ export class SocketPath {
    * Deno announces `secureConnect` even when the handshake failed, with `authorized` true; only the
    * certificate is missing then, and an `error` with the reason, or the end, follows.
    */
-  #tls(leg: Leg, socket: Socket, trust: TlsTrust): Promise<DialledSocket> {
+  #tls(
+    leg: Leg,
+    socket: Socket,
+    trust: TlsTrust,
+  ): Promise<DialledSocket & { readonly socket: TLSSocket }> {
     this.#options.signal.throwIfAborted();
     this.#late = (deadlineMs) => connectTimeoutOf(leg, deadlineMs, true);
     const tls = this.#opened(tlsOver(socket, leg.url, trust));
@@ -170,7 +185,21 @@ export class SocketPath {
     });
   }
 
-  #opened<S extends Socket>(socket: S): S {
+  #openssl(socket: Socket, context: OpensslContext): Promise<DialledSocket> {
+    const { leg } = this;
+    this.#options.signal.throwIfAborted();
+    this.#late = (deadlineMs) => connectTimeoutOf(leg, deadlineMs, true);
+    const tls = this.#opened(new OpensslSocket(context, hostOf(leg.url), socket));
+    return new Promise((resolve, reject) => {
+      tls.once("secure", ({ certificate, description }: TlsAgreement) => {
+        resolve({ socket: tls, certificate, agreement: description });
+      });
+      tls.on("error", (error) => reject(new SocketFailure(leg, true, error)));
+      tls.once("close", () => reject(new SocketFailure(leg, true, undefined)));
+    });
+  }
+
+  #opened<S extends Duplex>(socket: S): S {
     this.#sockets.push(socket);
     return socket;
   }
@@ -201,7 +230,7 @@ function tlsOver(socket: Socket, url: URL, { verify, extraRoots }: TlsTrust): TL
   });
 }
 
-function isTls(socket: Socket): socket is TLSSocket {
+function isTls(socket: Duplex): socket is TLSSocket {
   return socket instanceof TLSSocket;
 }
 

@@ -1,6 +1,8 @@
 import type { Diagnosis } from "./diagnosis.ts";
 import { foreignText } from "./foreign_text.ts";
 import { dayOf, describeIssue, describeNames, type PeerCertificate } from "./peer_certificate.ts";
+import { OpensslFailure } from "./openssl/openssl_failure.ts";
+import { opensslRefusalOf } from "./openssl_refusal.ts";
 import type { ServerHello } from "./server_hello.ts";
 import { refusalOf } from "./tls_refusal.ts";
 
@@ -25,28 +27,31 @@ export interface TlsCase {
 
 type Finding = Omit<Diagnosis, "kind">;
 
-/** What rustls says, in the order in which it is recognised. */
+/** What rustls and OpenSSL say, in the order in which it is recognised. */
 const CERTIFICATE_FAILURES: readonly (readonly [RegExp, (failed: TlsCase) => Finding])[] = [
-  [/UnknownIssuer/, unknownIssuer],
+  [/UnknownIssuer|unable to (?:get|verify)|self-signed certificate/, unknownIssuer],
   [/CaUsedAsEndEntity/, () => ({
     code: "TlsCertificateOfAuthority",
     finding: "its certificate is that of an authority (CA:TRUE), which may not serve as one itself",
     hint: "Give the server a certificate without the CA flag, signed by an authority or by itself",
   })],
-  [/not valid for name|NotValidForName/, ({ evidence: { certificate }, host }) => ({
-    code: "TlsHostnameMismatch",
-    finding: certificate
-      ? `its certificate is for ${describeNames(certificate)}, not for "${foreignText(host)}"`
-      : "its certificate is for another name",
-    hint: "Address the server by a name in its certificate, or give it one for this name",
-  })],
-  [/certificate expired|Expired/, ({ evidence: { certificate } }) => ({
+  [
+    /not valid for name|NotValidForName|(?:hostname|IP address) mismatch/,
+    ({ evidence: { certificate }, host }) => ({
+      code: "TlsHostnameMismatch",
+      finding: certificate
+        ? `its certificate is for ${describeNames(certificate)}, not for "${foreignText(host)}"`
+        : "its certificate is for another name",
+      hint: "Address the server by a name in its certificate, or give it one for this name",
+    }),
+  ],
+  [/certificate expired|Expired|certificate has expired/, ({ evidence: { certificate } }) => ({
     code: "TlsExpired",
     finding: "its certificate has expired" +
       (certificate?.validTo ? ` on ${dayOf(certificate.validTo)}` : ""),
     hint: "Renew the certificate of the server, or set the clock of this machine right",
   })],
-  [/not valid yet|NotValidYet/, ({ evidence: { certificate } }) => ({
+  [/not valid yet|NotValidYet|certificate is not yet valid/, ({ evidence: { certificate } }) => ({
     code: "TlsNotYetValid",
     finding: "its certificate is not valid yet" +
       (certificate?.validFrom ? `, but from ${dayOf(certificate.validFrom)} on` : ""),
@@ -67,7 +72,13 @@ const CERTIFICATE_FAILURES: readonly (readonly [RegExp, (failed: TlsCase) => Fin
     finding: "the signature of its certificate is wrong, or made with an RSA key below 2048 bits",
     hint: "Give the server a certificate with an RSA key of at least 2048 bits",
   })],
-  [/invalid peer certificate/, () => ({
+  [/(?:certificate|algorithm|key) too (?:weak|small)|ca md too weak/, () => ({
+    code: "TlsCertificateInvalid",
+    finding: "a key or signature of its certificates is too weak for the security level",
+    hint: "Give the server a certificate with RSA 2048 and SHA-256 or better, or end " +
+      '`ews_ssl_ciphers` with ":@SECLEVEL=0"',
+  })],
+  [/invalid peer certificate|certificate verify failed/, () => ({
     code: "TlsCertificateInvalid",
     finding: "its certificate cannot be accepted",
     hint: "Give the server a well-formed certificate with a current signature algorithm",
@@ -87,7 +98,11 @@ export function isCertificateFailure(cause: Error | undefined): boolean {
 export function tlsDiagnosisOf(cause: Error | undefined, failed: TlsCase): Diagnosis | undefined {
   const text = foreignText(cause?.message ?? "");
   const certificateFailure = CERTIFICATE_FAILURES.find(([pattern]) => pattern.test(text))?.[1];
-  if (!certificateFailure) return refusalOf(cause, failed.evidence.hello, failed.hasOwnSettings);
+  if (!certificateFailure) {
+    return cause instanceof OpensslFailure
+      ? opensslRefusalOf(cause, failed.evidence.hello)
+      : refusalOf(cause, failed.evidence.hello, failed.hasOwnSettings);
+  }
   const { certificate } = failed.evidence;
   const { code, finding, hint } = certificateFailure(failed);
   const issue = certificate ? `; ${describeIssue(certificate)}` : "";

@@ -4,7 +4,8 @@ import { foreignText } from "./foreign_text.ts";
 import type { ServerHello } from "./server_hello.ts";
 
 const TLS_1_2 = 0x0303;
-const VERSIONS: ReadonlyMap<number, string> = new Map([
+/** Versions before TLS 1.3, as the server's hello has them. */
+export const VERSIONS: ReadonlyMap<number, string> = new Map([
   [0x0300, "SSL 3.0"],
   [0x0301, "TLS 1.0"],
   [0x0302, "TLS 1.1"],
@@ -22,7 +23,8 @@ const CLOSED: Diagnosis = {
   finding: "closed by the other side before the connection was established",
   hint: "Check that the server speaks TLS there and that nothing in between cuts the connection",
 };
-const CLIENT_CERTIFICATE: Diagnosis = {
+/** A server for which somebody has to be known before he signs in. */
+export const CLIENT_CERTIFICATE: Diagnosis = {
   kind: "mailbox",
   code: "TlsClientCertificateRequired",
   finding: "the server demands a client certificate, and there is none to give",
@@ -53,12 +55,21 @@ export function refusalOf(
 /** How systems say that the other side ended a connection. */
 const CLOSING_CODES: ReadonlySet<string> = new Set(["ECONNRESET", "ECONNABORTED", "EPIPE"]);
 
+/** Value of `ews_ssl_ciphers` with which a server of that cipher is reached; absent: none is. */
+export function cipherListFor(cipher: string): string | undefined {
+  return NOT_IN_OPENSSL.has(cipher) ? undefined : `${cipher}:@SECLEVEL=0`;
+}
+
+/** Ciphers so weak that Debian builds OpenSSL without them. */
+const NOT_IN_OPENSSL: ReadonlySet<string> = new Set(["DES-CBC3-SHA", "RC4-SHA"]);
+
 /** What the server's own choice shows that we do not have, or undefined. */
 function shownBy(hello: ServerHello, hasOwnSettings: boolean): Diagnosis | undefined {
   const cipher = CIPHERS.get(hello.cipher);
   if (!cipher) return undefined; // it was not offered: a server that is not to be believed
   const version = VERSIONS.get(hello.version);
-  const orKey = hasOwnSettings ? `, or set \`ews_ssl_ciphers\` to "${cipher}:@SECLEVEL=0"` : "";
+  const list = hasOwnSettings ? cipherListFor(cipher) : undefined;
+  const orKey = list === undefined ? "" : `, or set \`ews_ssl_ciphers\` to "${list}"`;
   const refused = (code: string, finding: string): Diagnosis => ({
     kind: "mailbox",
     code,
@@ -102,7 +113,8 @@ function alertOf(text: string, hasOwnSettings: boolean): Diagnosis {
   };
 }
 
-function notSpoken(text: string): Diagnosis {
+/** What answers is no TLS; `text` are the words of whoever found out. */
+export function notSpoken(text: string): Diagnosis {
   return {
     kind: "mailbox",
     code: "TlsNotSpoken",

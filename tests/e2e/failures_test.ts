@@ -167,14 +167,6 @@ Deno.test("all of a config's six mistakes are said at once, one line each, exit 
   await assertNothingWritten(customer);
 });
 
-Deno.test("what is not built yet is refused by its name, exit code 2", async () => {
-  await using exchange = await exchangeWithMail();
-  await using customer = await customerOf(exchange, { ews_ssl_ciphers: "HIGH" });
-  const run = await once(customer);
-  assert.equal(run.code, 2);
-  assert.equal(run.stderr, "reinfer-ews: ews_ssl_ciphers: not in this version\n");
-});
-
 Deno.test("a mailbox that is denied and one that is missing are named; the third completes", async () => {
   await using exchange = await exchangeWithMail();
   exchange.rights.denyImpersonation(exchange.account, "a@corp.example");

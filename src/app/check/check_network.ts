@@ -41,7 +41,7 @@ export async function* checkNetwork(
         const { headers } = await connection.exchange(head, options);
         const now = clock.now();
         return [
-          certificateLine(connection.certificate, config, now),
+          certificateLine(connection, config, now),
           clockLine(headers.get("date"), now),
         ];
       } finally {
@@ -74,7 +74,7 @@ async function checkDns(
 }
 
 function certificateLine(
-  der: Uint8Array | undefined,
+  { certificate: der, agreement }: Connection,
   { endpoint, tls }: ExchangeConfig,
   now: Date,
 ): CheckLine {
@@ -82,7 +82,7 @@ function certificateLine(
   if (!der) return warn(about, "open, over http: unencrypted");
   const certificate = new X509Certificate(der);
   const ends = new Date(certificate.validTo);
-  const finding = `open, TLS; certificate until ${minuteOf(ends)}, issued by ` +
+  const finding = `open, ${agreement ?? "TLS"}; certificate until ${minuteOf(ends)}, issued by ` +
     certificate.issuer.replaceAll("\n", ", ");
   if (!tls.verify) {
     const remedy = "Put the certificate of its authority into ews_ssl_ca_file and remove " +

@@ -1,0 +1,57 @@
+/** What is called of OpenSSL 3, as its manual pages declare it. */
+
+const P = "pointer";
+const B = "buffer";
+
+export const CRYPTO_SYMBOLS = {
+  OpenSSL_version: { parameters: ["i32"], result: P },
+  BIO_s_mem: { parameters: [], result: P },
+  BIO_new: { parameters: [P], result: P },
+  BIO_free: { parameters: [P], result: "i32" },
+  BIO_read: { parameters: [P, B, "i32"], result: "i32" },
+  BIO_write: { parameters: [P, B, "i32"], result: "i32" },
+  BIO_ctrl_pending: { parameters: [P], result: "usize" },
+  ERR_clear_error: { parameters: [], result: "void" },
+  ERR_get_error: { parameters: [], result: "u64" },
+  ERR_error_string_n: { parameters: ["u64", B, "usize"], result: "void" },
+  PEM_read_bio_X509: { parameters: [P, P, P, P], result: P },
+  X509_free: { parameters: [P], result: "void" },
+  X509_STORE_add_cert: { parameters: [P, P], result: "i32" },
+  X509_VERIFY_PARAM_set_flags: { parameters: [P, "u64"], result: "i32" },
+  X509_VERIFY_PARAM_set_hostflags: { parameters: [P, "u32"], result: "void" },
+  X509_VERIFY_PARAM_set1_host: { parameters: [P, B, "usize"], result: "i32" },
+  X509_VERIFY_PARAM_set1_ip_asc: { parameters: [P, B], result: "i32" },
+  X509_verify_cert_error_string: { parameters: ["i64"], result: P },
+  i2d_X509_bio: { parameters: [P, P], result: "i32" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+export const SSL_SYMBOLS = {
+  OPENSSL_init_ssl: { parameters: ["u64", P], result: "i32" },
+  TLS_client_method: { parameters: [], result: P },
+  SSL_CTX_new: { parameters: [P], result: P },
+  SSL_CTX_free: { parameters: [P], result: "void" },
+  SSL_CTX_ctrl: { parameters: [P, "i32", "i64", P], result: "i64" },
+  SSL_CTX_set_options: { parameters: [P, "u64"], result: "u64" },
+  SSL_CTX_set_cipher_list: { parameters: [P, B], result: "i32" },
+  SSL_CTX_get_security_level: { parameters: [P], result: "i32" },
+  SSL_CTX_set_verify: { parameters: [P, "i32", P], result: "void" },
+  SSL_CTX_get_cert_store: { parameters: [P], result: P },
+  SSL_CTX_get0_param: { parameters: [P], result: P },
+  SSL_CTX_set_alpn_protos: { parameters: [P, B, "u32"], result: "i32" },
+  SSL_new: { parameters: [P], result: P },
+  SSL_free: { parameters: [P], result: "void" },
+  SSL_set_bio: { parameters: [P, P, P], result: "void" },
+  SSL_set_connect_state: { parameters: [P], result: "void" },
+  SSL_get0_param: { parameters: [P], result: P },
+  SSL_ctrl: { parameters: [P, "i32", "i64", B], result: "i64" },
+  SSL_do_handshake: { parameters: [P], result: "i32" },
+  SSL_read: { parameters: [P, B, "i32"], result: "i32" },
+  SSL_write: { parameters: [P, B, "i32"], result: "i32" },
+  SSL_shutdown: { parameters: [P], result: "i32" },
+  SSL_get_error: { parameters: [P, "i32"], result: "i32" },
+  SSL_get_verify_result: { parameters: [P], result: "i64" },
+  SSL_get1_peer_certificate: { parameters: [P], result: P },
+  SSL_get_version: { parameters: [P], result: P },
+  SSL_get_current_cipher: { parameters: [P], result: P },
+  SSL_CIPHER_get_name: { parameters: [P], result: P },
+} as const satisfies Deno.ForeignLibraryInterface;
