@@ -56,8 +56,9 @@ export class Openssl {
 
   /** Both files stay open meanwhile: to the loader, one path is one library. */
   static #at(c: CLibrary, cryptoPath: string, sslPath: string): Openssl {
-    const crypto = Deno.dlopen(cryptoPath, CRYPTO_SYMBOLS).symbols;
-    // It finds the former by its name among what is loaded.
+    Deno.dlopen(cryptoPath, {});
+    // It finds the former by its name among what is loaded; through it, it is sure to be the same one.
+    const crypto = Deno.dlopen(sslPath, CRYPTO_SYMBOLS).symbols;
     const ssl = Deno.dlopen(sslPath, SSL_SYMBOLS).symbols;
     ssl.OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, null);
     return new Openssl(c, crypto, ssl);
