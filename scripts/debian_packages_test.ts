@@ -1,69 +1,7 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { DebianPackages, debianPackages, type PackageOptions } from "./debian_packages.ts";
-import { runCommand } from "./run_command.ts";
-
-const HAS_APT = (await runCommand("apt-get", ["--version"], { timeoutMs: 10_000 })).code === 0;
-
-/** A package to offer: one file, whose content is the package's name. */
-interface Offer {
-  readonly name: string;
-  readonly path: string;
-  readonly depends?: string;
-  /** Offered with the hash of something else. */
-  readonly spoilt?: boolean;
-}
-
-interface Repository extends AsyncDisposable {
-  readonly options: Required<PackageOptions>;
-  /** Takes its packages away. */
-  readonly close: () => Promise<void>;
-}
-
-/** A repository of Debian packages in a folder, and a cache beside it. */
-async function repositoryOf(...offers: readonly Offer[]): Promise<Repository> {
-  const folder = await Deno.makeTempDir({ prefix: "debian-" });
-  const packages = join(folder, "packages");
-  await Deno.mkdir(packages);
-  const entries: string[] = [];
-  for (const offer of offers) entries.push(await build(offer, folder));
-  await Deno.writeTextFile(join(packages, "Packages"), entries.join("\n"));
-  // `copy:` downloads as far as apt is concerned; `file:` would not.
-  await Deno.writeTextFile(join(folder, "list"), `deb [trusted=yes] copy:${packages} ./\n`);
-  const settings = [`Dir::Etc::sourcelist=${join(folder, "list")}`, "Dir::Etc::sourceparts=-"];
-  return {
-    options: {
-      cache: join(folder, "cache"),
-      aptOptions: settings.flatMap((setting) => ["-o", setting]),
-    },
-    close: () => Deno.remove(packages, { recursive: true }),
-    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
-  };
-}
-
-/** Makes the package and returns its entry in `Packages`. */
-async function build({ name, path, depends, spoilt }: Offer, folder: string): Promise<string> {
-  const tree = join(folder, "trees", name);
-  await Deno.mkdir(join(tree, "DEBIAN"), { recursive: true });
-  await Deno.mkdir(join(tree, path, ".."), { recursive: true });
-  await Deno.writeTextFile(join(tree, path), name);
-  const control = [
-    `Package: ${name}`,
-    "Version: 1.0",
-    "Architecture: all",
-    "Maintainer: Nobody <nobody@invalid>",
-    "Description: for a test",
-    ...(depends === undefined ? [] : [`Depends: ${depends}`]),
-  ].join("\n");
-  await Deno.writeTextFile(join(tree, "DEBIAN", "control"), `${control}\n`);
-  const archive = join(folder, "packages", `${name}.deb`);
-  const built = await runCommand("dpkg-deb", ["--build", tree, archive], { timeoutMs: 60_000 });
-  assert.equal(built.code, 0, built.stderr);
-  const bytes = await Deno.readFile(archive);
-  const sha256 = createHash("sha256").update(spoilt ? "something else" : bytes).digest("hex");
-  return `${control}\nFilename: ./${name}.deb\nSize: ${bytes.length}\nSHA256: ${sha256}\n`;
-}
+import { DebianPackages, debianPackages } from "./debian_packages.ts";
+import { HAS_APT, repositoryOf } from "./testing/debian_repository.ts";
 
 function aptCase(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, fn, ignore: !HAS_APT });
@@ -71,9 +9,9 @@ function aptCase(name: string, fn: () => Promise<void>): void {
 
 aptCase("packages are unpacked with what they need, and found there (needs apt)", async () => {
   await using repository = await repositoryOf(
-    { name: "reinfer-test-program", path: "usr/bin/program", depends: "reinfer-test-library" },
-    { name: "reinfer-test-library", path: "usr/share/library" },
-    { name: "reinfer-test-other", path: "usr/share/other" },
+    { name: "reinfer-test-program", paths: ["usr/bin/program"], depends: "reinfer-test-library" },
+    { name: "reinfer-test-library", paths: ["usr/share/library"] },
+    { name: "reinfer-test-other", paths: ["usr/share/other"] },
   );
   const packages = await debianPackages(["reinfer-test-program"], repository.options);
   assert.ok(packages instanceof DebianPackages);
@@ -85,7 +23,10 @@ aptCase("packages are unpacked with what they need, and found there (needs apt)"
 });
 
 aptCase("packages are downloaded once, however many ask (needs apt)", async () => {
-  await using repository = await repositoryOf({ name: "reinfer-test-one", path: "usr/share/one" });
+  await using repository = await repositoryOf({
+    name: "reinfer-test-one",
+    paths: ["usr/share/one"],
+  });
   const ask = () => debianPackages(["reinfer-test-one"], repository.options);
   const asked = await Promise.all([ask(), ask(), ask()]);
   await repository.close();
@@ -101,7 +42,7 @@ aptCase("packages are downloaded once, however many ask (needs apt)", async () =
 
 aptCase("a package that is not what its list says is not taken (needs apt)", async () => {
   await using repository = await repositoryOf(
-    { name: "reinfer-test-bad", path: "usr/share/bad", spoilt: true },
+    { name: "reinfer-test-bad", paths: ["usr/share/bad"], spoilt: true },
   );
   const refused = await debianPackages(["reinfer-test-bad"], repository.options);
   assert.ok("unavailable" in refused);
@@ -113,7 +54,7 @@ aptCase(
   async () => {
     await using repository = await repositoryOf({
       name: "reinfer-test-one",
-      path: "usr/share/one",
+      paths: ["usr/share/one"],
     });
     const ask = () => debianPackages(["reinfer-test-none"], repository.options);
     const first = await ask();

@@ -28,6 +28,8 @@ export interface OpensslOptions {
   /** Folder for what is worth keeping between builds and checkouts. */
   readonly cache: string;
   readonly say: (line: string) => void;
+  /** For apt, beside its own configuration. */
+  readonly aptOptions?: readonly string[];
 }
 
 /**
@@ -36,7 +38,7 @@ export interface OpensslOptions {
  */
 export async function opensslLibraries(
   target: Target,
-  { release, cache, say }: OpensslOptions,
+  { release, cache, say, aptOptions = [] }: OpensslOptions,
 ): Promise<OpensslLibraries> {
   const folder = join(cache, `openssl-${target}`);
   await Deno.mkdir(cache, { recursive: true });
@@ -44,7 +46,7 @@ export async function opensslLibraries(
   await lock.lock(true);
   if (!await isYoungerThan(folder, FRESH_MS)) {
     try {
-      await download(target, folder);
+      await download(target, folder, aptOptions);
     } catch (error) {
       if (release || !await isYoungerThan(folder, Infinity)) throw error;
       say("Debian's packages are not reachable: using the OpenSSL of an earlier build");
@@ -68,10 +70,14 @@ async function isYoungerThan(folder: string, ageMs: number): Promise<boolean> {
 }
 
 /** `folder` is there as a whole or not at all. */
-async function download(target: Target, folder: string): Promise<void> {
+async function download(
+  target: Target,
+  folder: string,
+  aptOptions: readonly string[],
+): Promise<void> {
   const work = await Deno.makeTempDir({ dir: join(folder, ".."), prefix: "openssl." });
   try {
-    const { name, archive } = await packageFor(target, work);
+    const { name, archive } = await packageFor(target, work, aptOptions);
     const root = join(work, "root");
     await succeed("dpkg-deb", ["-x", archive, root]);
     const part = join(work, "part");
@@ -96,8 +102,12 @@ interface DebianPackage {
   readonly archive: string;
 }
 
-async function packageFor(target: Target, work: string): Promise<DebianPackage> {
-  const options = await aptOptions(target, work);
+async function packageFor(
+  target: Target,
+  work: string,
+  aptOptions: readonly string[],
+): Promise<DebianPackage> {
+  const options = [...await ownLists(target, work), ...aptOptions];
   const updated = await apt([...options, "update"], work);
   if (updated.code !== 0) throw new Error(`apt-get update: ${updated.stderr.trim()}`);
   const problems: string[] = [];
@@ -111,7 +121,7 @@ async function packageFor(target: Target, work: string): Promise<DebianPackage> 
 }
 
 /** Lists of our own, for the architecture of the target, by the sources of this machine. */
-async function aptOptions(target: Target, work: string): Promise<readonly string[]> {
+async function ownLists(target: Target, work: string): Promise<readonly string[]> {
   const architecture = target.startsWith("aarch64") ? "arm64" : "amd64";
   await Deno.mkdir(join(work, "lists", "partial"), { recursive: true });
   await Deno.mkdir(join(work, "archives", "partial"), { recursive: true });

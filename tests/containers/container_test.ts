@@ -10,6 +10,7 @@ import {
   platformCustomer,
   stored,
 } from "../e2e/platform_customer.ts";
+import { customerOf } from "../e2e/customer.ts";
 import { expectedEmails } from "../exchange/expected_emails.ts";
 import { ContainerEngine } from "./container_engine.ts";
 import { containerHost, IN_CONTAINER } from "./container_host.ts";
@@ -108,6 +109,33 @@ containerTest(
     assert.equal(ended.code, 0, ended.stderr);
     const gone = await engine.run(["docker run --rm reinfer-ews", ...options].join(" "));
     assert.notEqual(gone.code, 0, "an instance that is not there is not healthy");
+  },
+);
+
+containerTest(
+  "with `ews_ssl_ciphers` OpenSSL is found in the image, and mail comes over it",
+  async (engine) => {
+    await using exchange = await exchangeWithMail(EMAILS);
+    await using customer = await customerOf(exchange, {
+      ...IN_CONTAINER,
+      ews_ssl_ciphers: "ECDHE-ECDSA-AES256-GCM-SHA384",
+    });
+    await using host = await containerHost(engine, exchange, customer);
+    const checked = await engine.run(await commands("check"), host.env);
+    assert.equal(checked.code, 0, checked.stdout + checked.stderr);
+    assert.match(
+      checked.stdout,
+      /: open, TLSv1\.[23] with [A-Z0-9_-]+ by OpenSSL 3\./,
+    );
+    const started = await engine.run(await commands("run into files"), host.env);
+    assert.equal(started.code, 0, started.stderr);
+    const delivered = new DeliveredFiles(host.mailDir);
+    await waitUntil(async () => {
+      await delivered.refresh();
+      return delivered.emails.length === expectedEmails(exchange.store).length;
+    });
+    const ended = await engine.run(await commands("look and stop"), host.env);
+    assert.equal(ended.code, 0, ended.stderr);
   },
 );
 

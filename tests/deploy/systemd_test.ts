@@ -89,6 +89,15 @@ Deno.test({
     mailbox!.deliver(inbox.id, mailbox!.itemsOf(inbox.id)[0]!.mime);
     await waitUntil(isComplete);
 
+    // What the unit forbids leaves OpenSSL its files in memory.
+    const configFile = machine.path("/etc/reinfer-ews/config.json");
+    const config = JSON.parse(await Deno.readTextFile(configFile));
+    const ciphers = { ews_ssl_ciphers: "ECDHE-ECDSA-AES256-GCM-SHA384" };
+    await Deno.writeTextFile(configFile, JSON.stringify({ ...config, ...ciphers }));
+    await shell("systemctl restart reinfer-ews");
+    mailbox!.deliver(inbox.id, mailbox!.itemsOf(inbox.id)[1]!.mime);
+    await waitUntil(isComplete);
+
     await shell(WATCH_CLOSELY);
     const main = await mainPid(shell);
     await shell(`kill -STOP ${main}`);
