@@ -3,7 +3,8 @@ import { SyncError } from "../core/errors.ts";
 /** What is not ASCII becomes a character that is not base64; a byte order mark must stay one, too. */
 const TEXT = new TextDecoder("utf-8", { ignoreBOM: true });
 const WHITESPACE = /[\t\n\f\r ]+/g;
-const NOTHING = new Uint8Array(0);
+/** Characters that make three bytes. */
+const GROUP = 4;
 
 /**
  * Decodes base64 that arrives in slices cut anywhere, whitespace allowed. No more of it than one slice
@@ -19,23 +20,44 @@ export class Base64Decoder {
 
   /** The bytes that `slice` completes; possibly none. */
   decode(slice: Uint8Array): Uint8Array {
-    const text = this.#rest + TEXT.decode(slice);
-    if (this.#isPadded) {
-      if (withoutWhitespace(text) !== "") throw corrupt("goes on after base64 padding");
-      return NOTHING;
-    }
-    const out = new Uint8Array(Math.ceil(text.length / 4) * 3);
-    const { read, written } = setFromBase64(out, text);
-    this.#rest = read === text.length ? "" : withoutWhitespace(text.slice(read));
-    // Only padding makes a group of fewer bytes.
-    this.#isPadded = written % 3 !== 0;
-    return out.subarray(0, written);
+    const out = new Uint8Array(Math.ceil((slice.length + GROUP) / GROUP) * 3);
+    const start = this.#rest === "" ? 0 : endOfGroup(slice, GROUP - this.#rest.length);
+    const head = start === 0
+      ? 0
+      : this.#decode(this.#rest + TEXT.decode(slice.subarray(0, start)), out);
+    if (start === slice.length) return out.subarray(0, head);
+    const length = this.#decode(TEXT.decode(slice.subarray(start)), out.subarray(head));
+    return out.subarray(0, head + length);
   }
 
   /** Call at the end of the text: an unfinished group means that something is missing. */
   finish(): void {
     if (this.#rest !== "") throw corrupt("ends inside a base64 group");
   }
+
+  /** How many bytes of `out` were filled. */
+  #decode(text: string, out: Uint8Array): number {
+    if (this.#isPadded) {
+      if (withoutWhitespace(text) !== "") throw corrupt("goes on after base64 padding");
+      return 0;
+    }
+    const { read, written } = setFromBase64(out, text);
+    this.#rest = read === text.length ? "" : withoutWhitespace(text.slice(read));
+    // Only padding makes a group of fewer bytes.
+    this.#isPadded = written % 3 !== 0;
+    return written;
+  }
+}
+
+/** Where `missing` characters that are not whitespace have come; all of `slice` where they have not. */
+function endOfGroup(slice: Uint8Array, missing: number): number {
+  let end = 0;
+  for (; end < slice.length && missing > 0; end++) if (!isWhitespace(slice[end]!)) missing--;
+  return end;
+}
+
+function isWhitespace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09 || byte === 0x0c;
 }
 
 function setFromBase64(out: Uint8Array, text: string): { read: number; written: number } {
