@@ -117,7 +117,6 @@ export const PACKAGES: readonly PackageRule[] = [
       "src/azure/container_calls.ts",
     ],
   },
-  { package: "fast-xml-parser", onlyIn: ["src/ews/xml.ts"], typesOnlyIn: [] },
   { package: "prom-client", onlyIn: ["src/status/metrics.ts"], typesOnlyIn: [] },
   {
     package: "undici",
