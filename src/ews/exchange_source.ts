@@ -27,13 +27,14 @@ import { listItems } from "../source/listing.ts";
 import { type FoundFolder, mailFoldersOf } from "../source/mail_folders.ts";
 import type { Probe } from "../source/probe.ts";
 import { settleItems } from "../source/settle_items.ts";
+import { changeMarkOf } from "./change_mark.ts";
 import { ChangePages } from "./change_pages.ts";
 import { EwsClient, type EwsClientOptions } from "./client.ts";
 import { ContentFetcher } from "./content_fetcher.ts";
 import { describeItems } from "./describe_items.ts";
 import { findPage } from "./find_page.ts";
 import { countFolderItems } from "./operations/count_folder_items.ts";
-import { findFolder } from "./operations/find_folder.ts";
+import { type DatedFolder, findFolder } from "./operations/find_folder.ts";
 import { findItem } from "./operations/find_item.ts";
 import { getFolder } from "./operations/get_folder.ts";
 import type { DistinguishedFolder } from "./operations/request_parts.ts";
@@ -206,7 +207,7 @@ class ExchangeSource implements MailSource, MailSurvey {
       const isContinued = found.length === 0 || folders[0]?.id === found.at(-1)?.id;
       const fresh = folders.slice(found.length === 0 ? 0 : 1);
       if (!isContinued || (fresh.length === 0 && !complete)) throw listingChanged();
-      found.push(...fresh);
+      found.push(...fresh.map((folder) => marked(folder, answer.serverTime)));
       if (complete) return { folders: found, serverTime };
     }
   }
@@ -223,6 +224,11 @@ class ExchangeSource implements MailSource, MailSurvey {
     const isDelegate = this.#options.accessType === "delegate";
     return { name, owner: isDelegate ? mailbox.address : undefined };
   }
+}
+
+function marked(folder: DatedFolder, serverTime: Date): FoundFolder {
+  const changeMark = changeMarkOf(folder, serverTime);
+  return changeMark === undefined ? folder : { ...folder, changeMark };
 }
 
 /** By the role of the folder that shows that there is one. Folders above others hold nothing. */
