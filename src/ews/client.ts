@@ -20,6 +20,7 @@ import { RequestSender } from "./request_sender.ts";
 import { EWS_FAILURES, isBusyCode } from "./response_codes.ts";
 import { type ResponseMessage, responseMessagesOf } from "./response_message.ts";
 import { type SchemaVersion, SchemaVersions } from "./schema_version.ts";
+import { wholeAnswer } from "./skeleton.ts";
 import { parseXml } from "./xml.ts";
 
 export interface EwsClientOptions {
@@ -217,10 +218,13 @@ export class EwsClient {
   ): Promise<{ messages: readonly ResponseMessage[]; skeletonBytes: number; mimeBytes: number }> {
     if (!isSoapStatus(response)) return await this.#refuse(response);
     let mimeBytes = 0;
-    const skeleton = await splitMime(response.body, (index, bytes) => {
-      mimeBytes += bytes.length;
-      return receive?.(index, bytes);
-    }, operation.contentElements);
+    const { contentElements } = operation;
+    const skeleton = contentElements
+      ? await splitMime(response.body, (index, bytes) => {
+        mimeBytes += bytes.length;
+        return receive?.(index, bytes);
+      }, contentElements)
+      : await wholeAnswer(response.body);
     try {
       const messages = responseMessagesOf(parseXml(skeleton), operation).map(withSuspension);
       for (const { error } of messages) if (error) this.#noteBusy(mailbox, error);

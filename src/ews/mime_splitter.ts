@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { SyncError } from "../core/errors.ts";
-import { LIMITS } from "../core/limits.ts";
 import { Base64Decoder } from "./base64_decoder.ts";
+import { Skeleton } from "./skeleton.ts";
 
 /**
  * Takes the decoded bytes of the `index`-th element with content (0-based, in document order; empty
@@ -220,34 +220,6 @@ function isNameByte(byte: number): boolean {
   return byte > 0x20 && byte !== CLOSE && byte !== SLASH;
 }
 
-/** Grows up to `LIMITS.skeletonBytesMax`. Copies, so that no chunk of MIME content stays alive. */
-class Skeleton {
-  #bytes = new Uint8Array(16 * 1024);
-  #length = 0;
-
-  append(bytes: Uint8Array): void {
-    const length = this.#length + bytes.length;
-    if (length > LIMITS.skeletonBytesMax) throw tooLarge();
-    if (length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(length, this.#bytes.length * 2));
-      grown.set(this.#bytes.subarray(0, this.#length));
-      this.#bytes = grown;
-    }
-    this.#bytes.set(bytes, this.#length);
-    this.#length = length;
-  }
-
-  bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
-  }
-}
-
 function corrupt(message: string): SyncError {
   return new SyncError("retryable", "ResponseCorrupt", message);
-}
-
-function tooLarge(): SyncError {
-  return new SyncError("retryable", "ResponseTooLarge", "The answer is larger than any should be", {
-    hint: "Check that the endpoint is Exchange Web Services and not another service",
-  });
 }

@@ -11,7 +11,7 @@ export interface Operation<T> {
   readonly reach: Reach;
   /** Response messages the answer must have: one for each thing asked for. */
   readonly messagesExpected: number;
-  /** Local names of the answer's elements that hold base64; absent: `MimeContent`. */
+  /** Local names of the answer's elements that hold base64, which is taken out; absent: none do. */
   readonly contentElements?: readonly string[];
   /** The SOAP body. Element order is the schema's. */
   encode(version: SchemaVersion): Xml;
