@@ -59,6 +59,8 @@ export const LIMITS = {
    * answer's.
    */
   folderChangeSettledMs: 60_000,
+  /** An answer that is remembered to be told when it comes again: of some 60 folders, one a mailbox. */
+  rememberedAnswerBytesMax: 64 * KIB,
   /** Folders of one mailbox passed over at a time: below the ConcurrentSyncCalls of 5 seen online. */
   foldersInFlight: 3,
   /** Reads, renames and folder fsyncs in flight, beside uploads: a bound, not a tuned value. */

@@ -197,10 +197,12 @@ export class EwsClient {
       to: this.#endpoint,
     });
     try {
-      const { messages, ...sizes } = await this.#read(response, mailbox, operation, options);
-      trace(sizes);
+      const { skeleton, mimeBytes } = await this.#read(response, operation, options);
+      const read = () => operation.decode(this.#messagesOf(skeleton, mailbox, operation));
+      const value = operation.last ? operation.last.read(skeleton, read) : read();
+      trace({ skeletonBytes: skeleton.length, mimeBytes });
       return {
-        value: operation.decode(messages),
+        value,
         serverTime: serverTimeOf(response, this.#env.clock.now()),
       };
     } catch (error) {
@@ -209,26 +211,32 @@ export class EwsClient {
     }
   }
 
-  /** Reads a whole answer. Whatever says that the server is busy closes the gate it concerns. */
+  /** Reads a whole answer. */
   async #read<T>(
     response: HttpResponse,
+    { contentElements }: Operation<T>,
+    { receive }: AttemptOptions,
+  ): Promise<{ readonly skeleton: Uint8Array; readonly mimeBytes: number }> {
+    if (!isSoapStatus(response)) return await this.#refuse(response);
+    if (!contentElements) return { skeleton: await wholeAnswer(response.body), mimeBytes: 0 };
+    let mimeBytes = 0;
+    const skeleton = await splitMime(response.body, (index, bytes) => {
+      mimeBytes += bytes.length;
+      return receive?.(index, bytes);
+    }, contentElements);
+    return { skeleton, mimeBytes };
+  }
+
+  /** Whatever says that the server is busy closes the gate it concerns. */
+  #messagesOf<T>(
+    skeleton: Uint8Array,
     mailbox: Mailbox,
     operation: Operation<T>,
-    { receive }: AttemptOptions,
-  ): Promise<{ messages: readonly ResponseMessage[]; skeletonBytes: number; mimeBytes: number }> {
-    if (!isSoapStatus(response)) return await this.#refuse(response);
-    let mimeBytes = 0;
-    const { contentElements } = operation;
-    const skeleton = contentElements
-      ? await splitMime(response.body, (index, bytes) => {
-        mimeBytes += bytes.length;
-        return receive?.(index, bytes);
-      }, contentElements)
-      : await wholeAnswer(response.body);
+  ): readonly ResponseMessage[] {
     try {
       const messages = responseMessagesOf(parseXml(skeleton), operation).map(withSuspension);
       for (const { error } of messages) if (error) this.#noteBusy(mailbox, error);
-      return { messages, skeletonBytes: skeleton.length, mimeBytes };
+      return messages;
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;
       this.#noteBusy(mailbox, error);

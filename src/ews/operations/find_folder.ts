@@ -1,4 +1,5 @@
 import type { FoundFolder } from "../../source/mail_folders.ts";
+import type { RepeatedAnswer } from "../../source/repeated_answer.ts";
 import type { Operation } from "../operation.ts";
 import { successOf } from "../response_message.ts";
 import type { SchemaVersion } from "../schema_version.ts";
@@ -17,6 +18,8 @@ export interface FindFolderRequest {
   readonly root: DistinguishedFolder;
   readonly offset: number;
   readonly limit: number;
+  /** Of the same mailbox and offset. */
+  readonly last?: RepeatedAnswer<FolderPage>;
 }
 
 export interface DatedFolder extends FoundFolder {
@@ -41,6 +44,7 @@ export function findFolder(request: FindFolderRequest): Operation<FolderPage> {
     name: "FindFolder",
     reach: "mailbox",
     messagesExpected: 1,
+    ...(request.last ? { last: request.last } : {}),
     encode: (version) => encode(request, version),
     decode: ([message]) => {
       const root = successOf(message).node("RootFolder");
