@@ -48,6 +48,19 @@ export const LIMITS = {
    * What changes is mostly new; one that is forgotten only counts as arrived.
    */
   settledItemsMax: 65_536,
+  /**
+   * A folder that says it has not changed is asked for its changes all the same after this: what it
+   * says may delay mail for so long, and never lose it.
+   */
+  unaskedFolderMsMax: 600_000,
+  /**
+   * The time of a folder's last change tells something only once it lies so far back: it has whole
+   * seconds, in which there may be another change yet, and is of another machine's clock than the
+   * answer's.
+   */
+  folderChangeSettledMs: 60_000,
+  /** An answer that is remembered to be told when it comes again: of some 60 folders, one a mailbox. */
+  rememberedAnswerBytesMax: 64 * KIB,
   /** Folders of one mailbox passed over at a time: below the ConcurrentSyncCalls of 5 seen online. */
   foldersInFlight: 3,
   /** Reads, renames and folder fsyncs in flight, beside uploads: a bound, not a tuned value. */

@@ -50,4 +50,10 @@ export interface Folder {
   readonly role?: string;
   /** Number of items the server counts in it, for progress only. */
   readonly itemCount?: number;
+  /**
+   * Opaque. Another one than before says that something in the folder may have changed since; the same
+   * one is believed for a while only (`sync/quiet_folders.ts`). Absent: the source cannot tell, or not
+   * yet.
+   */
+  readonly changeMark?: string;
 }

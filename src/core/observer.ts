@@ -86,6 +86,8 @@ export interface Observer {
   statesOpened(mailbox: Mailbox, states: FolderStatesView): void;
   /** The folders of a mailbox as a round begins, with how many items the server counts in each. */
   roundStarted(mailbox: Mailbox, folders: readonly Folder[]): void;
+  /** So many folders of the round are not asked for changes: they say that they have none. */
+  foldersLeftAlone(mailbox: Mailbox, count: number): void;
   /** Some items of a folder are settled. */
   settled(mailbox: Mailbox, folder: Folder, counts: DeliveryCounts): void;
   /** A folder's pass ended; `behind` says that its backfill goes on next round. */

@@ -6,6 +6,8 @@ export function observerOf(...watchers: readonly Partial<Observer>[]): Observer 
     phaseChanged: (...event) => watchers.forEach((watcher) => watcher.phaseChanged?.(...event)),
     statesOpened: (...event) => watchers.forEach((watcher) => watcher.statesOpened?.(...event)),
     roundStarted: (...event) => watchers.forEach((watcher) => watcher.roundStarted?.(...event)),
+    foldersLeftAlone: (...event) =>
+      watchers.forEach((watcher) => watcher.foldersLeftAlone?.(...event)),
     settled: (...event) => watchers.forEach((watcher) => watcher.settled?.(...event)),
     passEnded: (...event) => watchers.forEach((watcher) => watcher.passEnded?.(...event)),
     passFailed: (...event) => watchers.forEach((watcher) => watcher.passFailed?.(...event)),

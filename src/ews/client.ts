@@ -20,6 +20,7 @@ import { RequestSender } from "./request_sender.ts";
 import { EWS_FAILURES, isBusyCode } from "./response_codes.ts";
 import { type ResponseMessage, responseMessagesOf } from "./response_message.ts";
 import { type SchemaVersion, SchemaVersions } from "./schema_version.ts";
+import { wholeAnswer } from "./skeleton.ts";
 import { parseXml } from "./xml.ts";
 
 export interface EwsClientOptions {
@@ -196,10 +197,12 @@ export class EwsClient {
       to: this.#endpoint,
     });
     try {
-      const { messages, ...sizes } = await this.#read(response, mailbox, operation, options);
-      trace(sizes);
+      const { skeleton, mimeBytes } = await this.#read(response, operation, options);
+      const read = () => operation.decode(this.#messagesOf(skeleton, mailbox, operation));
+      const value = operation.last ? operation.last.read(skeleton, read) : read();
+      trace({ skeletonBytes: skeleton.length, mimeBytes });
       return {
-        value: operation.decode(messages),
+        value,
         serverTime: serverTimeOf(response, this.#env.clock.now()),
       };
     } catch (error) {
@@ -208,23 +211,32 @@ export class EwsClient {
     }
   }
 
-  /** Reads a whole answer. Whatever says that the server is busy closes the gate it concerns. */
+  /** Reads a whole answer. */
   async #read<T>(
     response: HttpResponse,
-    mailbox: Mailbox,
-    operation: Operation<T>,
+    { contentElements }: Operation<T>,
     { receive }: AttemptOptions,
-  ): Promise<{ messages: readonly ResponseMessage[]; skeletonBytes: number; mimeBytes: number }> {
+  ): Promise<{ readonly skeleton: Uint8Array; readonly mimeBytes: number }> {
     if (!isSoapStatus(response)) return await this.#refuse(response);
+    if (!contentElements) return { skeleton: await wholeAnswer(response.body), mimeBytes: 0 };
     let mimeBytes = 0;
     const skeleton = await splitMime(response.body, (index, bytes) => {
       mimeBytes += bytes.length;
       return receive?.(index, bytes);
-    }, operation.contentElements);
+    }, contentElements);
+    return { skeleton, mimeBytes };
+  }
+
+  /** Whatever says that the server is busy closes the gate it concerns. */
+  #messagesOf<T>(
+    skeleton: Uint8Array,
+    mailbox: Mailbox,
+    operation: Operation<T>,
+  ): readonly ResponseMessage[] {
     try {
       const messages = responseMessagesOf(parseXml(skeleton), operation).map(withSuspension);
       for (const { error } of messages) if (error) this.#noteBusy(mailbox, error);
-      return { messages, skeletonBytes: skeleton.length, mimeBytes };
+      return messages;
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;
       this.#noteBusy(mailbox, error);

@@ -1,6 +1,6 @@
 import type { ItemDescription } from "../core/email.ts";
 import type { CallOptions } from "../core/env.ts";
-import { SyncError } from "../core/errors.ts";
+import type { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
 import { mapBounded } from "../core/map_bounded.ts";
@@ -17,14 +17,12 @@ import type {
   MailSource,
   MailSurvey,
 } from "../core/ports.ts";
-import { retry } from "../core/retry.ts";
 import { chunksOf } from "../source/chunks_of.ts";
 import { planContent } from "../source/content_plan.ts";
 import { EmailRebuilder } from "../source/email_rebuilder.ts";
-import { type FolderCodes, inFolder } from "../source/in_folder.ts";
+import { inFolder } from "../source/in_folder.ts";
 import type { ItemAnswer } from "../source/item_answer.ts";
 import { listItems } from "../source/listing.ts";
-import { type FoundFolder, mailFoldersOf } from "../source/mail_folders.ts";
 import type { Probe } from "../source/probe.ts";
 import { settleItems } from "../source/settle_items.ts";
 import { ChangePages } from "./change_pages.ts";
@@ -32,11 +30,13 @@ import { EwsClient, type EwsClientOptions } from "./client.ts";
 import { ContentFetcher } from "./content_fetcher.ts";
 import { describeItems } from "./describe_items.ts";
 import { findPage } from "./find_page.ts";
+import { FOLDER_CODES } from "./folder_codes.ts";
+import { FolderListings } from "./folder_listings.ts";
+import { folderOfRole } from "./folder_of_role.ts";
+import { noAccess } from "./mailbox_access.ts";
 import { countFolderItems } from "./operations/count_folder_items.ts";
-import { findFolder } from "./operations/find_folder.ts";
 import { findItem } from "./operations/find_item.ts";
 import { getFolder } from "./operations/get_folder.ts";
-import type { DistinguishedFolder } from "./operations/request_parts.ts";
 import { ewsPartReader } from "./part_reader.ts";
 import { EWS_FAILURES } from "./response_codes.ts";
 
@@ -51,6 +51,7 @@ export function createExchangeSource(
 class ExchangeSource implements MailSource, MailSurvey {
   readonly api = "ews" as const;
   readonly #client: EwsClient;
+  readonly #folders: FolderListings;
   readonly #changes: ChangePages;
   readonly #content: ContentFetcher;
   readonly #rebuilder: EmailRebuilder;
@@ -58,6 +59,7 @@ class ExchangeSource implements MailSource, MailSurvey {
 
   constructor(options: EwsClientOptions, client: EwsClient) {
     this.#client = client;
+    this.#folders = new FolderListings(options, client);
     this.#changes = new ChangePages(this.#client);
     const probe: Probe = (mailbox, call) => this.probe(mailbox, call);
     this.#content = new ContentFetcher(this.#client, probe);
@@ -72,23 +74,13 @@ class ExchangeSource implements MailSource, MailSurvey {
 
   /** One attempt: whoever asks wants to know how things are now. */
   async probe(mailbox: Mailbox, options: CallOptions): Promise<void> {
-    const operation = getFolder([this.#folderOf(mailbox, "msgfolderroot")]);
+    const operation = getFolder([folderOfRole(mailbox, "msgfolderroot", this.#options)]);
     const { value: [rootId] } = await this.#client.attempt(mailbox, operation, options);
     if (rootId === undefined) throw noAccess(mailbox);
   }
 
   async folders(mailbox: Mailbox, options: CallOptions): Promise<FolderListing> {
-    const { folders, serverTime } = await retry(() => this.#findFolders(mailbox, options), {
-      ...options,
-      env: this.#options.env,
-      budgetMs: LIMITS.retryBudgetMs,
-      // `send` has tried the requests often enough; only what it lets pass is tried here.
-      attemptsMax: ({ code }) => code === LISTING_CHANGED ? LISTING_ATTEMPTS_MAX : 1,
-    });
-    const unsynced = folders.some(({ distinguishedId }) => distinguishedId !== undefined)
-      ? []
-      : await this.#unsyncedFolders(mailbox, options);
-    return { folders: mailFoldersOf(folders, new Set(unsynced)), serverTime };
+    return await this.#folders.list(mailbox, options);
   }
 
   async changes(at: FolderOf, options: ChangesOptions): Promise<ChangePage> {
@@ -181,47 +173,12 @@ class ExchangeSource implements MailSource, MailSurvey {
   }
 
   async unsyncedPlaces(mailbox: Mailbox, options: CallOptions): Promise<readonly string[]> {
-    const roles = UNSYNCED_PLACES.map(({ role }) => this.#folderOf(mailbox, role));
+    const roles = UNSYNCED_PLACES.map(({ role }) => folderOfRole(mailbox, role, this.#options));
     const { value } = await this.#client.send(mailbox, countFolderItems(roles), options);
     return UNSYNCED_PLACES.flatMap(({ place, evenIfEmpty }, index) => {
       const count = value[index];
       return count === undefined || (count === 0 && !evenIfEmpty) ? [] : [place];
     });
-  }
-
-  /**
-   * All folders below the message root, by pages. Each page but the first begins with the last
-   * folder of the one before, so that folders which come or go meanwhile are noticed.
-   */
-  async #findFolders(mailbox: Mailbox, options: CallOptions) {
-    const root = this.#folderOf(mailbox, "msgfolderroot");
-    const found: FoundFolder[] = [];
-    let serverTime: Date | undefined;
-    for (;;) {
-      const offset = Math.max(0, found.length - 1);
-      const operation = findFolder({ root, offset, limit: LIMITS.folderPageMax });
-      const answer = await inMailbox(mailbox, () => this.#client.send(mailbox, operation, options));
-      const { folders, complete } = answer.value;
-      serverTime ??= answer.serverTime;
-      const isContinued = found.length === 0 || folders[0]?.id === found.at(-1)?.id;
-      const fresh = folders.slice(found.length === 0 ? 0 : 1);
-      if (!isContinued || (fresh.length === 0 && !complete)) throw listingChanged();
-      found.push(...fresh);
-      if (complete) return { folders: found, serverTime };
-    }
-  }
-
-  /** Ids of folders told by role, where FindFolder does not say roles (Exchange 2010). */
-  async #unsyncedFolders(mailbox: Mailbox, options: CallOptions): Promise<readonly string[]> {
-    // That version knows no roles for the sync-issue folders.
-    const roles = ["drafts", "outbox"].map((name) => this.#folderOf(mailbox, name));
-    const { value } = await this.#client.send(mailbox, getFolder(roles), options);
-    return value.filter((id) => id !== undefined);
-  }
-
-  #folderOf(mailbox: Mailbox, name: string): DistinguishedFolder {
-    const isDelegate = this.#options.accessType === "delegate";
-    return { name, owner: isDelegate ? mailbox.address : undefined };
   }
 }
 
@@ -231,46 +188,6 @@ const UNSYNCED_PLACES = [
   { role: "recoverableitemsdeletions", place: "recoverable items", evenIfEmpty: false },
   { role: "publicfoldersroot", place: "public folders", evenIfEmpty: true },
 ] as const;
-
-const LISTING_CHANGED = "ListingChanged";
-const LISTING_ATTEMPTS_MAX = 5;
-
-function listingChanged(): SyncError {
-  return new SyncError("retryable", LISTING_CHANGED, "The folders changed while they were listed");
-}
-
-/** The message root is missing: delegates without rights are told that it does not exist. */
-function noAccess(mailbox: Mailbox, cause?: SyncError): SyncError {
-  return new SyncError("mailbox", "MailboxNotAccessible", "The mailbox cannot be opened", {
-    cause,
-    hint: "Give the account Full Access (Add-MailboxPermission -Identity MAILBOX -User ACCOUNT " +
-      "-AccessRights FullAccess), or set access_type to impersonation",
-    context: { mailbox: mailbox.address },
-  });
-}
-
-/** Codes for a folder that is not there. */
-const GONE_CODES: ReadonlySet<string> = new Set([
-  "ErrorFolderNotFound",
-  "ErrorSyncFolderNotFound",
-  "ErrorItemNotFound",
-  "ErrorInvalidFolderId",
-]);
-
-const FOLDER_CODES: FolderCodes = {
-  gone: GONE_CODES,
-  tokenLost: new Set(["ErrorInvalidSyncStateData"]),
-};
-
-async function inMailbox<T>(mailbox: Mailbox, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    if (!(error instanceof SyncError)) throw error;
-    if (!GONE_CODES.has(error.code) && error.code !== "ErrorAccessDenied") throw error;
-    throw noAccess(mailbox, error);
-  }
-}
 
 function merged<T>(
   maps: readonly ReadonlyMap<string, ItemAnswer<T>>[],

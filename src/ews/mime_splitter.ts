@@ -1,6 +1,6 @@
 import { SyncError } from "../core/errors.ts";
-import { LIMITS } from "../core/limits.ts";
 import { Base64Decoder } from "./base64_decoder.ts";
+import { Skeleton } from "./skeleton.ts";
 
 /**
  * Takes the decoded bytes of the `index`-th element with content (0-based, in document order; empty
@@ -248,38 +248,6 @@ function isNameByte(byte: number): boolean {
   return byte > 0x20 && byte !== CLOSE && byte !== SLASH;
 }
 
-/** Below this many bytes a loop copies faster than what has to be set up first. */
-const LOOP_BYTES_MAX = 64;
-
-/** Grows up to `LIMITS.skeletonBytesMax`. Copies, so that no chunk of MIME content stays alive. */
-class Skeleton {
-  #bytes = new Uint8Array(16 * 1024);
-  length = 0;
-
-  append(bytes: Uint8Array, from = 0, to = bytes.length): void {
-    const length = this.length + to - from;
-    if (length > LIMITS.skeletonBytesMax) throw tooLarge();
-    if (length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(length, this.#bytes.length * 2));
-      grown.set(this.bytes());
-      this.#bytes = grown;
-    }
-    if (to - from > LOOP_BYTES_MAX) this.#bytes.set(bytes.subarray(from, to), this.length);
-    else for (let i = from, j = this.length; i < to; i++, j++) this.#bytes[j] = bytes[i]!;
-    this.length = length;
-  }
-
-  bytes(from = 0): Uint8Array {
-    return this.#bytes.subarray(from, this.length);
-  }
-}
-
 function corrupt(message: string): SyncError {
   return new SyncError("retryable", "ResponseCorrupt", message);
-}
-
-function tooLarge(): SyncError {
-  return new SyncError("retryable", "ResponseTooLarge", "The answer is larger than any should be", {
-    hint: "Check that the endpoint is Exchange Web Services and not another service",
-  });
 }

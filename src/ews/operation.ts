@@ -1,4 +1,5 @@
 import type { Reach } from "../source/failure_table.ts";
+import type { RepeatedAnswer } from "../source/repeated_answer.ts";
 import type { ResponseMessage } from "./response_message.ts";
 import type { SchemaVersion } from "./schema_version.ts";
 import type { Xml } from "./xml_writer.ts";
@@ -11,8 +12,10 @@ export interface Operation<T> {
   readonly reach: Reach;
   /** Response messages the answer must have: one for each thing asked for. */
   readonly messagesExpected: number;
-  /** Local names of the answer's elements that hold base64; absent: `MimeContent`. */
+  /** Local names of the answer's elements that hold base64, which is taken out; absent: none do. */
   readonly contentElements?: readonly string[];
+  /** Remembers what was read the last time; absent: every answer is read anew. */
+  readonly last?: RepeatedAnswer<T>;
   /** The SOAP body. Element order is the schema's. */
   encode(version: SchemaVersion): Xml;
   /** Reads the response messages; throws the error of one that concerns the whole answer. */

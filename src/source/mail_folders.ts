@@ -13,6 +13,8 @@ export interface FoundFolder {
   readonly hidden: boolean;
   /** Role, e.g. `drafts`; servers before Exchange 2013 do not say. */
   readonly distinguishedId?: string;
+  /** See `Folder`. */
+  readonly changeMark?: string;
 }
 
 /** Roles whose folders are not synced (spec section 3); what people made below them is. */
@@ -46,6 +48,7 @@ export function mailFoldersOf(
       path: lineage.map(({ name }) => name),
       ...(folder.itemCount === undefined ? {} : { itemCount: folder.itemCount }),
       ...(folder.distinguishedId === undefined ? {} : { role: folder.distinguishedId }),
+      ...(folder.changeMark === undefined ? {} : { changeMark: folder.changeMark }),
     }));
 }
 

@@ -46,7 +46,7 @@ type Stage = "receiving" | "processing" | "sending";
  */
 export class Metrics
   implements
-    Pick<Observer, "phaseChanged" | "passFailed">,
+    Pick<Observer, "phaseChanged" | "passFailed" | "foldersLeftAlone">,
     Pick<SourceObserver, "requestEnded" | "throttled">,
     Pick<BellObserver, "reconnected">,
     SinkObserver {
@@ -60,6 +60,7 @@ export class Metrics
   readonly #errors: Counter<"stage" | "kind" | "code">;
   readonly #throttleAnswers: Counter;
   readonly #reconnects: Counter;
+  readonly #foldersLeftAlone: Counter;
 
   constructor(options: MetricsOptions) {
     const registers = Object.values(this.#registries);
@@ -87,6 +88,11 @@ export class Metrics
     this.#reconnects = new Counter({
       name: "reinfer_ews_listening_reconnects_total",
       help: "Connections for notifications that were lost and opened again.",
+      registers,
+    });
+    this.#foldersLeftAlone = new Counter({
+      name: "reinfer_ews_folders_left_alone_total",
+      help: "Folders not asked for changes in a round, because they say that they have none.",
       registers,
     });
     addServiceMetrics(options, registers);
@@ -133,6 +139,10 @@ export class Metrics
 
   phaseChanged(_mailbox: Mailbox, phase: MailboxPhase): void {
     if ("error" in phase && phase.error) this.#count("processing", phase.error);
+  }
+
+  foldersLeftAlone(_mailbox: Mailbox, count: number): void {
+    this.#foldersLeftAlone.inc(count);
   }
 
   passFailed(_mailbox: Mailbox, _folder: Folder, error: SyncError): void {

@@ -47,7 +47,7 @@ export interface TimedTrouble {
  */
 export class StatusBoard
   implements
-    Observer,
+    Omit<Observer, "foldersLeftAlone">,
     ServiceWatcher,
     Pick<SourceObserver, "throttled">,
     Pick<BellObserver, "listeningChanged"> {

@@ -5,9 +5,10 @@ import { firstSight, type FirstSightOptions, type FolderSyncState } from "../cor
 
 /**
  * A state in which only times moved is written this often: an idle appliance on 500 mailboxes would
- * otherwise write every folder every round, and an older token or time only repeats a little work.
+ * otherwise write every folder whenever it is asked, and an older token or time only repeats a little
+ * work. Longer than a folder is left alone, or each time it is asked would be a write.
  */
-const IDLE_SAVE_INTERVAL_MS = 5 * 60_000;
+const IDLE_SAVE_INTERVAL_MS = 15 * 60_000;
 
 interface Entry {
   readonly state: FolderSyncState;

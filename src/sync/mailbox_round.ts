@@ -8,12 +8,14 @@ import type { FolderPass, PassResult } from "./folder_pass.ts";
 import { isFolderSelected } from "./folder_selection.ts";
 import { keepStates } from "./keep_states.ts";
 import { passFolder } from "./pass_folder.ts";
+import type { QuietFolders } from "./quiet_folders.ts";
 import { StopBegun } from "./stop.ts";
 import type { UnmatchedLists } from "./unmatched_lists.ts";
 
 /** What the rounds of one mailbox need. */
 export interface Round extends Omit<FolderPass, "startedAt"> {
   readonly unmatchedLists: UnmatchedLists;
+  readonly quiet: QuietFolders;
 }
 
 export interface RoundResult {
@@ -27,8 +29,8 @@ export interface RoundResult {
 const NOTHING: RoundResult = { counts: NO_COUNTS, backlog: false, failures: [] };
 
 /**
- * One round over the folders of a mailbox, so that all advance evenly. What fails in one folder does
- * not keep the others from their turn.
+ * One round over the folders of a mailbox, so that all advance evenly; those that are quiet have no
+ * turn. What fails in one folder does not keep the others from theirs.
  *
  * @throws SyncError whose radius is more than a folder's; `StopBegun`.
  */
@@ -41,8 +43,10 @@ export async function runRound(round: Round, mailbox: Mailbox): Promise<RoundRes
   round.unmatchedLists.report(mailbox, folders);
   await keepStates(pass, mailbox, folders, selected);
   await deliverRun(pass, mailbox, selected);
+  const due = round.quiet.takeDue(selected, round.states);
+  observer.foldersLeftAlone(mailbox, selected.length - due.length);
   const results = await mapBounded(
-    selected,
+    due,
     LIMITS.foldersInFlight,
     (folder) => passOf(pass, mailbox, folder),
   );
@@ -76,10 +80,16 @@ interface PassOutcome extends Pick<PassResult, "heldCommit"> {
   readonly round: RoundResult;
 }
 
-async function passOf(pass: FolderPass, mailbox: Mailbox, folder: Folder): Promise<PassOutcome> {
+async function passOf(
+  pass: Round & FolderPass,
+  mailbox: Mailbox,
+  folder: Folder,
+): Promise<PassOutcome> {
   try {
     const { heldCommit, ...result } = await passFolder(pass, { mailbox, folder });
     report(pass, mailbox, folder, result);
+    const state = pass.states.of(folder);
+    if (state && !result.backlog && !heldCommit) pass.quiet.note(state, folder.changeMark);
     const round = { ...result, failures: [] };
     return heldCommit ? { round, heldCommit } : { round };
   } catch (thrown) {

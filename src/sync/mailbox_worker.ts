@@ -19,6 +19,7 @@ import { type Round, type RoundResult, runRound } from "./mailbox_round.ts";
 import { Pace } from "./pace.ts";
 import { PageSize } from "./page_size.ts";
 import { participantFilter } from "./participant_filter.ts";
+import { QuietFolders } from "./quiet_folders.ts";
 import type { SettledItems } from "./settled_items.ts";
 import { settingsFingerprint } from "./settings_fingerprint.ts";
 import { SkipGuard } from "./skip_guard.ts";
@@ -124,8 +125,9 @@ class MailboxWorker {
     const options = { signal: stop.begun };
     const { pauseMs, canWake } = await this.#roundOrReaction();
     // What fails keeps its pauses, whatever arrives meanwhile.
-    if (canWake) await this.#wakeUp.wait(pauseMs, options);
-    else await env.clock.sleep(pauseMs, options);
+    if (!canWake) await env.clock.sleep(pauseMs, options);
+    // What rang is asked, whatever the marks of the folders say.
+    else if (await this.#wakeUp.wait(pauseMs, options)) this.#round?.quiet.forgetAll();
   }
 
   async #roundOrReaction(): Promise<Rest> {
@@ -174,7 +176,9 @@ class MailboxWorker {
   async #runRound(): Promise<RoundResult> {
     this.#round ??= await this.#open();
     this.#engine.observer.phaseChanged(this.#mailbox, { name: "syncing" });
+    const { once } = this.#engine.settings;
     const retrySkipped = this.#engine.settings.retrySkipped && !this.#hasCompletedRound;
+    if (once || retrySkipped) this.#round.quiet.forgetAll();
     const result = await runRound({ ...this.#round, retrySkipped }, this.#mailbox);
     if (result.failures.length === 0) this.#hasCompletedRound = true;
     this.#counts = addCounts(this.#counts, result.counts);
@@ -212,6 +216,7 @@ class MailboxWorker {
         settled: this.#engine.settled,
         pageSize: new PageSize(),
         unmatchedLists: new UnmatchedLists(env.log),
+        quiet: new QuietFolders(env),
         retrySkipped: false,
         ...(participants ? { filter: participantFilter(participants) } : {}),
       };

@@ -1,13 +1,7 @@
 import { assert, SyncError } from "../core/errors.ts";
 import type { FolderOf } from "../core/ports.ts";
 import { nextTryAt } from "../core/skipped_item.ts";
-import {
-  firstSight,
-  type FolderSyncState,
-  isBehind,
-  recoverToken,
-  stateFolderOf,
-} from "../core/sync_state.ts";
+import { firstSight, type FolderSyncState, isBehind, recoverToken } from "../core/sync_state.ts";
 import { chunksOf } from "./batches.ts";
 import { drainFolder } from "./drain_folder.ts";
 import type { FolderPass, PassResult } from "./folder_pass.ts";
@@ -41,7 +35,7 @@ export async function passFolder(pass: FolderPass, at: FolderOf): Promise<PassRe
   }
 }
 
-/** The stored state under the folder's current path. */
+/** The stored state; it has the folder's current path (`keepStates`). */
 function currentState(
   { states, source: { api }, fingerprint }: FolderPass,
   { folder }: FolderOf,
@@ -49,7 +43,7 @@ function currentState(
   const stored = states.of(folder);
   if (!stored) return firstSight(folder, { api, fingerprint });
   assert(stored.api === api, "states of the other api are taken over before");
-  return { ...stored, folder: stateFolderOf(folder) };
+  return stored;
 }
 
 async function steps(pass: FolderPass, at: FolderOf, progress: PassProgress): Promise<PassResult> {

@@ -299,7 +299,7 @@ Deno.test("an idle mailbox writes its states every few minutes, not every round"
   await restart().run({ once: true });
   destination.saves = 0;
   const process = restart();
-  const endMs = process.clock.monotonicMs() + 20 * 60_000;
+  const endMs = process.clock.monotonicMs() + 60 * 60_000;
   await process.runUntil(() => process.clock.monotonicMs() >= endMs);
-  assert.ok(destination.saves >= 4 && destination.saves <= 6, `${destination.saves} saves`);
+  assert.ok(destination.saves >= 3 && destination.saves <= 5, `${destination.saves} saves`);
 });

@@ -20,15 +20,17 @@ export class WakeUp {
   /**
    * Resolves after `pauseMs`, or earlier once it was rung since the last wait: not before
    * `LIMITS.rungRoundMs`, so that a busy mailbox is not gone over without pause, and not at once, so
-   * that what comes together is one round.
+   * that what comes together is one round. Resolves to whether it was rung.
    */
-  async wait(pauseMs: number, { signal }: CallOptions): Promise<void> {
+  async wait(pauseMs: number, { signal }: CallOptions): Promise<boolean> {
     const leastMs = Math.min(pauseMs, LIMITS.rungRoundMs);
     await this.#clock.sleep(leastMs, { signal });
     const restMs = pauseMs - leastMs;
     if (restMs > 0 && !this.#rung) await this.#sleepUntilRung(restMs, signal);
     if (this.#rung) await this.#clock.sleep(Math.min(restMs, LIMITS.ringGatherMs), { signal });
+    const wasRung = this.#rung;
     this.#rung = false;
+    return wasRung;
   }
 
   async #sleepUntilRung(ms: number, signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import type { Clock, Entropy } from "../../src/core/env.ts";
 import { type ChangeKind, ChangeLog, type ChangesAfter, type SeenChanges } from "./change_log.ts";
 import type { Damage } from "./damage.ts";
 import { folderIdOf, type IdSpace, immutableIdOf, itemIdOf } from "./exchange_ids.ts";
+import { type Candour, type FolderFigures, ShownFigures } from "./folder_figures.ts";
 import {
   DEFAULT_FOLDERS,
   type DistinguishedFolder,
@@ -76,6 +77,8 @@ interface FolderState {
   listed: readonly Item[] | undefined;
   /** Tokens given out before the last raise are no longer accepted. */
   epoch: number;
+  /** When something in the folder was changed last. */
+  changedAt: Date;
 }
 
 /**
@@ -97,6 +100,7 @@ export class SimulatedMailbox {
   /** Immutable ids to regular ones. */
   readonly #immutable = new Map<string, string>();
   readonly #folderLog = new ChangeLog();
+  #figures = new ShownFigures("honest");
   #counter = 0x100;
 
   constructor({ address, language, clock, entropy }: MailboxOptions) {
@@ -227,6 +231,17 @@ export class SimulatedMailbox {
     return state.folder.type === "search" ? this.itemsOf(folderId).length : state.itemIds.size;
   }
 
+  /** What the folder says of itself in listings of folders. */
+  figuresOf(folderId: string): FolderFigures {
+    const { changedAt } = this.#state(folderId);
+    return this.#figures.of(folderId, { changedAt, itemCount: this.itemCountOf(folderId) });
+  }
+
+  /** From now on the folders say so much of the truth about themselves. */
+  sayOfFolders(candour: Candour): void {
+    this.#figures = new ShownFigures(candour);
+  }
+
   /** Puts an email, or an item without MIME form, into a folder. */
   deliver(
     folderId: string,
@@ -269,7 +284,7 @@ export class SimulatedMailbox {
     this.#forget(itemId);
     state.itemIds.delete(itemId);
     state.listed = undefined;
-    record(state, "delete", item, this.#nextNumber());
+    this.#record(state, "delete", item, this.#nextNumber());
   }
 
   setRead(itemId: string, isRead: boolean): void {
@@ -340,6 +355,7 @@ export class SimulatedMailbox {
       itemIds: new Set(),
       listed: undefined,
       epoch: 0,
+      changedAt: this.#clock.now(),
     });
     if (folder.role) this.#roles.set(folder.role, id);
     this.#folderLog.record("create", id, counter);
@@ -371,7 +387,7 @@ export class SimulatedMailbox {
     this.#immutable.set(item.immutableId, id);
     state.itemIds.add(id);
     state.listed = undefined;
-    record(state, "create", item, changeNumber);
+    this.#record(state, "create", item, changeNumber);
     for (const watcher of this.watchers) watcher({ itemId: id, folderId, ...how });
     return item;
   }
@@ -382,7 +398,13 @@ export class SimulatedMailbox {
     const state = this.#state(item.folderId);
     this.#items.set(itemId, { ...item, modifiedAt: this.#clock.now(), ...changed, changeNumber });
     state.listed = undefined;
-    record(state, kind, item, changeNumber);
+    this.#record(state, kind, item, changeNumber);
+  }
+
+  #record(state: FolderState, kind: ChangeKind, item: Item, changeNumber: number): void {
+    state.logs.regular.record(kind, item.id, changeNumber);
+    state.logs.immutable.record(kind, item.immutableId, changeNumber);
+    state.changedAt = this.#clock.now();
   }
 
   #forget(itemId: string): void {
@@ -415,9 +437,4 @@ export class SimulatedMailbox {
   #nextNumber(): number {
     return ++this.#counter;
   }
-}
-
-function record({ logs }: FolderState, kind: ChangeKind, item: Item, changeNumber: number): void {
-  logs.regular.record(kind, item.id, changeNumber);
-  logs.immutable.record(kind, item.immutableId, changeNumber);
 }

@@ -59,9 +59,9 @@ export const MUTATIONS: readonly Mutation[] = [
           "  }\n",
       },
     ],
-    firstSeed: 24,
+    firstSeed: 30,
     seeds: 6,
-    property: "P1",
+    property: "P4",
   },
   {
     name: "a busy server's delay is ignored",
@@ -134,8 +134,19 @@ export const MUTATIONS: readonly Mutation[] = [
         mutated: "if (page.items.length === 0 && !page.complete) {",
       },
     ],
-    firstSeed: 0,
+    firstSeed: 9,
     seeds: 6,
     property: "P4",
+  },
+  {
+    name: "a folder is believed for ever that says it has not changed",
+    edits: [{
+      file: "src/sync/quiet_folders.ts",
+      text: "      this.#env.clock.monotonicMs() < reading.askAgainAtMs &&\n",
+      mutated: "",
+    }],
+    firstSeed: 0,
+    seeds: 12,
+    property: "P6",
   },
 ];

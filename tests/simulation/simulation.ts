@@ -1,4 +1,5 @@
 import type { Env } from "../../src/core/env.ts";
+import { LIMITS } from "../../src/core/limits.ts";
 import type { Mailbox } from "../../src/core/mailbox.ts";
 import type { MailSource } from "../../src/core/ports.ts";
 import type { SourceApi } from "../../src/core/sync_state.ts";
@@ -43,7 +44,8 @@ const OUTAGE_MS = 70 * 60_000;
 const CALM_MS = 20 * 60_000;
 /** Polls are rarer then: nothing happens any more. */
 const CALM_POLL_MS = 4 * 60_000;
-const FEW_POLLS_MS = 2.5 * CALM_POLL_MS;
+/** A folder of which nothing tells is asked once in this, and there are a few polls more. */
+const FEW_POLLS_MS = LIMITS.unaskedFolderMsMax + 2.5 * CALM_POLL_MS;
 
 const ADDRESSES = ["a@corp.example", "b@corp.example"];
 
@@ -113,6 +115,8 @@ class World {
     });
     this.#store = new MailboxStore({ clock: this.clock, entropy: seededEntropy(seed + 1) });
     const mailboxes = ADDRESSES.map((address) => this.#store.addMailbox(address));
+    for (const mailbox of mailboxes) mailbox.sayOfFolders(swarm.candour);
+    this.#journal.event(`folders are ${swarm.candour}`);
     const now = () => this.clock.now();
     const changesContent = swarm.disturbance === "content";
     this.#lives = mailboxes.map((mailbox) =>

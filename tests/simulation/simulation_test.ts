@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CANDOURS } from "../exchange/folder_figures.ts";
 import { NETWORK_FAULTS } from "./network_faults.ts";
 import { failureText } from "./report_text.ts";
 import { runSeeds } from "./run_seeds.ts";
@@ -21,6 +22,7 @@ const MUST_BE_SEEN = [
   "clock set",
   "switch to graph",
   "switch to ews",
+  ...CANDOURS.map((candour) => `folders are ${candour}`),
   "waiting-for-destination",
   "backing-off",
   "suspended",

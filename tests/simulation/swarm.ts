@@ -1,4 +1,5 @@
 import type { Entropy } from "../../src/core/env.ts";
+import { type Candour, CANDOURS } from "../exchange/folder_figures.ts";
 import type { DestinationFault } from "./durable_destination.ts";
 import { NETWORK_FAULTS, type NetworkFault } from "./network_faults.ts";
 import { type Trouble, TROUBLES } from "./store_trouble.ts";
@@ -26,6 +27,8 @@ export interface Swarm {
   readonly switchRate: number;
   /** How often the clock of the machine is set. */
   readonly clockRate: number;
+  /** What Exchange's folders say of their changes, all along: a server that lies goes on lying. */
+  readonly candour: Candour;
   readonly disturbance: Disturbance;
   readonly isMendedInTheEnd: boolean;
 }
@@ -48,6 +51,7 @@ export function swarmOf(chance: Entropy): Swarm {
     clockRate: isIn(0.3) ? chance.next() * 0.03 : 0,
     disturbance,
     isMendedInTheEnd: isIn(0.5),
+    candour: isIn(0.5) ? "honest" : pick(chance, CANDOURS),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { FoundFolder } from "../../source/mail_folders.ts";
+import type { RepeatedAnswer } from "../../source/repeated_answer.ts";
 import type { Operation } from "../operation.ts";
 import { successOf } from "../response_message.ts";
 import type { SchemaVersion } from "../schema_version.ts";
@@ -17,16 +18,25 @@ export interface FindFolderRequest {
   readonly root: DistinguishedFolder;
   readonly offset: number;
   readonly limit: number;
+  /** Of the same mailbox and offset. */
+  readonly last?: RepeatedAnswer<FolderPage>;
+}
+
+export interface DatedFolder extends FoundFolder {
+  /** When anything in the folder changed last; not every server says. */
+  readonly changedAt?: Date;
 }
 
 export interface FolderPage {
-  readonly folders: readonly FoundFolder[];
+  readonly folders: readonly DatedFolder[];
   /** Whether this is the last page. */
   readonly complete: boolean;
 }
 
 /** PidTagAttributeHidden. */
 const HIDDEN_TAG = "0x10F4";
+/** PidTagLocalCommitTimeMax (MS-OXCFOLD): when an object in the folder changed last. */
+const CHANGED_TAG = "0x670A";
 
 /** FindFolder over everything below `root`, by pages. */
 export function findFolder(request: FindFolderRequest): Operation<FolderPage> {
@@ -34,6 +44,7 @@ export function findFolder(request: FindFolderRequest): Operation<FolderPage> {
     name: "FindFolder",
     reach: "mailbox",
     messagesExpected: 1,
+    ...(request.last ? { last: request.last } : {}),
     encode: (version) => encode(request, version),
     decode: ([message]) => {
       const root = successOf(message).node("RootFolder");
@@ -53,6 +64,7 @@ function encode({ root, offset, limit }: FindFolderRequest, version: SchemaVersi
     fieldUri("folder:TotalCount"),
     version === "Exchange2010_SP2" ? fragment() : fieldUri("folder:DistinguishedFolderId"),
     extendedFieldUri(HIDDEN_TAG, "Boolean"),
+    extendedFieldUri(CHANGED_TAG, "SystemTime"),
   );
   return element(
     "m:FindFolder",
@@ -67,24 +79,30 @@ function encode({ root, offset, limit }: FindFolderRequest, version: SchemaVersi
   );
 }
 
-function foundFolderOf(node: XmlNode): FoundFolder {
+function foundFolderOf(node: XmlNode): DatedFolder {
   const parentId = node.optionalNode("ParentFolderId")?.attribute("Id");
   const folderClass = node.optionalText("FolderClass")?.trim();
   const itemCount = node.optionalCount("TotalCount");
   const distinguishedId = node.optionalText("DistinguishedFolderId")?.trim();
+  const extended = node.nodes("ExtendedProperty");
+  const changedAt = extended.find((property) => hasTag(property, CHANGED_TAG))
+    ?.optionalDate("Value");
   return {
     id: node.node("FolderId").attribute("Id"),
     type: node.name,
     name: node.optionalText("DisplayName") ?? "",
-    hidden: node.nodes("ExtendedProperty").some(isHidden),
+    hidden: extended.some((property) =>
+      hasTag(property, HIDDEN_TAG) && property.optionalFlag("Value") === true
+    ),
     ...(parentId === undefined ? {} : { parentId }),
     ...(folderClass ? { folderClass } : {}),
     ...(itemCount === undefined ? {} : { itemCount }),
     ...(distinguishedId ? { distinguishedId } : {}),
+    ...(changedAt ? { changedAt } : {}),
   };
 }
 
-function isHidden(property: XmlNode): boolean {
+function hasTag(property: XmlNode, wanted: string): boolean {
   const tag = property.optionalNode("ExtendedFieldURI")?.optionalAttribute("PropertyTag");
-  return Number(tag) === Number(HIDDEN_TAG) && property.optionalFlag("Value") === true;
+  return Number(tag) === Number(wanted);
 }

@@ -20,6 +20,7 @@ export function getItemContent(
     name: "GetItem",
     reach: "item",
     messagesExpected: ids.length,
+    contentElements: ["MimeContent"],
     encode: () =>
       element(
         "m:GetItem",

@@ -76,7 +76,7 @@ Deno.test("FindFolder asks deep, by pages, for roles only where the server knows
   assert.equal(
     outline(request),
     "FindFolder(FolderShape(BaseShape AdditionalProperties(FieldURI FieldURI FieldURI FieldURI " +
-      "FieldURI ExtendedFieldURI)) IndexedPageFolderView " +
+      "FieldURI ExtendedFieldURI ExtendedFieldURI)) IndexedPageFolderView " +
       "ParentFolderIds(DistinguishedFolderId(Mailbox(EmailAddress))))",
   );
   assert.equal(request.attribute("Traversal"), "Deep");
@@ -99,7 +99,9 @@ Deno.test("FindFolder yields every kind of folder with what is known of it", () 
           <t:FolderClass>IPF.Note</t:FolderClass><t:DisplayName>a/b&#x1;</t:DisplayName>
           <t:TotalCount>7</t:TotalCount><t:ExtendedProperty>
           <t:ExtendedFieldURI PropertyTag="0x10f4" PropertyType="Boolean"/><t:Value>true</t:Value>
-          </t:ExtendedProperty><t:DistinguishedFolderId>inbox</t:DistinguishedFolderId></t:Folder>
+          </t:ExtendedProperty><t:ExtendedProperty>
+          <t:ExtendedFieldURI PropertyTag="0x670a" PropertyType="SystemTime"/>
+          <t:Value>2026-01-01T08:00:00Z</t:Value></t:ExtendedProperty><t:DistinguishedFolderId>inbox</t:DistinguishedFolderId></t:Folder>
         <t:SearchFolder><t:FolderId Id="B"/></t:SearchFolder>
       </t:Folders></m:RootFolder>`,
     ),
@@ -116,6 +118,7 @@ Deno.test("FindFolder yields every kind of folder with what is known of it", () 
         itemCount: 7,
         hidden: true,
         distinguishedId: "inbox",
+        changedAt: new Date("2026-01-01T08:00:00Z"),
       },
       { id: "B", type: "SearchFolder", name: "", hidden: false },
     ],

@@ -26,7 +26,10 @@ export function fieldUri(name: string): Xml {
 }
 
 /** A MAPI property by its tag, e.g. `0x300B`. */
-export function extendedFieldUri(tag: string, type: "Binary" | "Boolean" | "String"): Xml {
+export function extendedFieldUri(
+  tag: string,
+  type: "Binary" | "Boolean" | "String" | "SystemTime",
+): Xml {
   return element("t:ExtendedFieldURI", { PropertyTag: tag, PropertyType: type });
 }
 

@@ -49,6 +49,8 @@ export class MemorySource implements MailSource {
   fault: Fault = () => undefined;
   /** Whether the server gives enough of an unreadable email. */
   isRebuilding = false;
+  /** The change mark that a folder is listed with. */
+  markOf: (folder: MemoryFolder) => string | undefined = () => undefined;
   serverTime = new Date("2026-01-01T00:00:00Z");
   #items = 0;
 
@@ -127,7 +129,10 @@ export class MemorySource implements MailSource {
 
   folders(mailbox: Mailbox): Promise<FolderListing> {
     return this.#call("folders", mailbox.address, () => ({
-      folders: this.#of(mailbox),
+      folders: this.#of(mailbox).map((folder) => {
+        const changeMark = this.markOf(folder);
+        return changeMark === undefined ? folder : { ...folder, changeMark };
+      }),
       serverTime: this.serverTime,
     }));
   }

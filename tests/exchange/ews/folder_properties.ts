@@ -1,3 +1,4 @@
+import { dateText } from "./item_properties.ts";
 import { changeKeyOf, type ChangeKeyType } from "../exchange_ids.ts";
 import type { FolderType } from "../folder_names.ts";
 import type { SimulatedFolder, SimulatedMailbox } from "../simulated_mailbox.ts";
@@ -69,7 +70,7 @@ export const FOLDER_PROPERTIES: readonly FolderProperty[] = [
     uri: "folder:TotalCount",
     since: "Exchange2007",
     shapes: ["Default", "AllProperties"],
-    render: ({ id }, mailbox) => textElement("t:TotalCount", mailbox.itemCountOf(id)),
+    render: ({ id }, mailbox) => textElement("t:TotalCount", mailbox.figuresOf(id).itemCount),
   },
   {
     uri: "folder:ChildFolderCount",
@@ -101,7 +102,16 @@ export const FOLDER_PROPERTIES: readonly FolderProperty[] = [
   },
 ];
 
-const PR_ATTR_HIDDEN = 0x10f4;
+/** MAPI properties of folders by the tag and type they are asked for by: attribute hidden, local commit time max. */
+const EXTENDED: Readonly<
+  Record<string, (folder: SimulatedFolder, mailbox: SimulatedMailbox) => string | undefined>
+> = {
+  "0x10f4 Boolean": ({ hidden }) => String(hidden),
+  "0x670a SystemTime": ({ id }, mailbox) => {
+    const { changedAt } = mailbox.figuresOf(id);
+    return changedAt instanceof Date ? dateText(changedAt, "Seconds") : changedAt;
+  },
+};
 const EXTENDED_AFTER = "folder:ChildFolderCount";
 
 /** A folder as the element of its type, with what the shape asks for, in the schema's order. */
@@ -115,7 +125,7 @@ export function folderElement(
   const content = FOLDER_PROPERTIES.map((property) => {
     const isWanted = asked.has(property.uri) || property.shapes.includes(shape.base);
     const own = isWanted && isKnown(property.since) ? property.render(folder, mailbox) : "";
-    return property.uri === EXTENDED_AFTER ? own + extendedProperties(folder, shape) : own;
+    return property.uri === EXTENDED_AFTER ? own + extendedProperties(folder, mailbox, shape) : own;
   });
   const element = ELEMENTS[folder.type];
   return `<t:${element}>${content.join("")}</t:${element}>`;
@@ -131,11 +141,17 @@ export function folderIdElement(
 }
 
 /** Extended properties a folder does not have are left out, as Exchange does. */
-function extendedProperties(folder: SimulatedFolder, shape: FolderShape): string {
-  return shape.additional
-    .filter(({ extended }) => extended?.tag === PR_ATTR_HIDDEN && extended.type === "Boolean")
-    .map(() =>
-      '<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag="0x10f4" PropertyType="Boolean"/>' +
-      `${textElement("t:Value", folder.hidden)}</t:ExtendedProperty>`
-    ).join("");
+function extendedProperties(
+  folder: SimulatedFolder,
+  mailbox: SimulatedMailbox,
+  shape: FolderShape,
+): string {
+  return shape.additional.map(({ extended }) => {
+    if (!extended) return "";
+    const tag = `0x${extended.tag.toString(16)}`;
+    const value = EXTENDED[`${tag} ${extended.type}`]?.(folder, mailbox);
+    if (value === undefined) return "";
+    return `<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag="${tag}" ` +
+      `PropertyType="${extended.type}"/>${textElement("t:Value", value)}</t:ExtendedProperty>`;
+  }).join("");
 }

@@ -226,7 +226,8 @@ export function valueText(
 /** How fine answers show times: whole seconds, cut off, unless the request asks for more. */
 export type DatePrecision = "Seconds" | "Milliseconds";
 
-function dateText(date: Date, precision: DatePrecision): string {
+/** A time as `xs:dateTime`. */
+export function dateText(date: Date, precision: DatePrecision): string {
   const text = date.toISOString();
   return precision === "Milliseconds" ? text : text.replace(/\.\d+Z$/, "Z");
 }
