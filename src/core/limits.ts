@@ -41,8 +41,11 @@ export const LIMITS = {
   skipsInARowMax: 10,
   /** A page of so many items, all of them vanished, is doubted (spec section 7). */
   vanishedPageItemsMin: 5,
-  /** How long after its receipt changes of an email are looked at (spec section 3). */
-  volatileMs: 60 * 60_000,
+  /**
+   * How long after its receipt changes of an email are looked at: an hour (spec section 3), and the ten
+   * minutes for which its folder may not have been asked.
+   */
+  volatileMs: 70 * 60_000,
   /**
    * Items a process remembers having settled last, to tell their changes from arrivals: some 8 MiB.
    * What changes is mostly new; one that is forgotten only counts as arrived.
