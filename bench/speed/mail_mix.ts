@@ -1,0 +1,71 @@
+import { Buffer } from "node:buffer";
+import type { Entropy } from "../../src/core/env.ts";
+import { heldMime, type MimeSource } from "../../tests/exchange/mime_source.ts";
+
+/** Half of all mail is smaller, bytes. */
+const MEDIAN_BYTES = 28 * 1024;
+/** Of the logarithms of sizes: with it the mean is 48 KiB, as mean / median = exp(sigma² / 2). */
+const SIGMA = Math.sqrt(2 * Math.log(48 / 28));
+/** A server that limits what is sent and received has no larger email, bytes. */
+const LARGEST_BYTES = 25 * 1024 * 1024;
+const SMALLEST_BYTES = 1024;
+/** Bodies are cut out of one text, so that 20,000 emails take no gigabyte of the server's memory. */
+const BODY_BYTES = 32 * 1024 * 1024;
+const LINE_BYTES = 78;
+
+/** Emails of sizes as they are met in business mailboxes: log-normal, from dice with a seed. */
+export class MailMix {
+  readonly #entropy: Entropy;
+  readonly #body: Uint8Array;
+  #count = 0;
+
+  constructor(entropy: Entropy) {
+    this.#entropy = entropy;
+    this.#body = bodyText(entropy);
+  }
+
+  /** The next email; the same seed gives the same ones. */
+  next(): MimeSource {
+    const bytes = Math.min(LARGEST_BYTES, Math.max(SMALLEST_BYTES, this.#size()));
+    const header = headerOf(++this.#count);
+    const lines = Math.ceil((bytes - header.length) / LINE_BYTES);
+    const last = this.#body.length / LINE_BYTES - lines;
+    const from = Math.floor(this.#entropy.next() * last) * LINE_BYTES;
+    return heldMime(header, this.#body.subarray(from, from + lines * LINE_BYTES));
+  }
+
+  #size(): number {
+    // Box and Muller: a normal number from two even ones.
+    const radius = Math.sqrt(-2 * Math.log(1 - this.#entropy.next()));
+    const normal = radius * Math.cos(2 * Math.PI * this.#entropy.next());
+    return Math.round(MEDIAN_BYTES * Math.exp(SIGMA * normal));
+  }
+}
+
+function headerOf(number: number): Uint8Array {
+  return new TextEncoder().encode(
+    [
+      `Message-ID: <mix-${number}@corp.example>`,
+      "From: Anna Muster <anna@corp.example>",
+      "To: Support <support@corp.example>",
+      `Subject: Request ${number}`,
+      "Date: Mon, 2 Mar 2026 09:00:00 +0000",
+      "MIME-Version: 1.0",
+      "Content-Type: text/plain; charset=utf-8",
+      "Content-Transfer-Encoding: base64",
+      "\r\n",
+    ].join("\r\n"),
+  );
+}
+
+/** Lines of base64, as most of large mail is. */
+function bodyText(entropy: Entropy): Uint8Array {
+  const bytes = new Uint8Array(BODY_BYTES - BODY_BYTES % LINE_BYTES);
+  const words = new Uint32Array(1024 * 57 / 4);
+  for (let at = 0; at < bytes.length;) {
+    for (let word = 0; word < words.length; word++) words[word] = entropy.next() * 2 ** 32;
+    const text = Buffer.from(words.buffer).toString("base64").replace(/.{76}/g, "$&\r\n");
+    at += new TextEncoder().encodeInto(text, bytes.subarray(at)).written || bytes.length;
+  }
+  return bytes;
+}
