@@ -11,6 +11,8 @@ export interface StoredMail {
   readonly sha256: string;
   /** How often it was stored. */
   readonly stores: number;
+  /** Made of properties and attachments, because the content could not be had. */
+  readonly isRebuilt: boolean;
 }
 
 /** What a sink holds beside what it should. */
@@ -27,6 +29,8 @@ export interface Comparison {
   readonly again: number;
   /** How many were compared byte for byte: the platform takes text only, and all else re-encoded. */
   readonly byteForByte: number;
+  /** Rebuilt, and deleted before their content could be had: it will never take their place. */
+  readonly rebuilt: number;
 }
 
 /**
@@ -43,11 +47,12 @@ export function compare(
   const expected = new Set(known.expected.map(keyOf));
   const wrong: string[] = [];
   const unknown: string[] = [];
-  let byteForByte = 0;
+  let [byteForByte, rebuilt] = [0, 0];
   for (const email of stored) {
     const ofItsId = candidates.get(keyOf(email));
     if (!ofItsId) unknown.push(email.id);
     else if (ofItsId.some(({ sha256 }) => sha256 === email.sha256)) byteForByte++;
+    else if (email.isRebuilt && !expected.has(keyOf(email))) rebuilt++;
     else if (isExact || ofItsId.every(({ isText }) => isText)) wrong.push(email.id);
   }
   return {
@@ -58,6 +63,7 @@ export function compare(
     unknown,
     again: stored.reduce((sum, { stores }) => sum + stores - 1, 0),
     byteForByte,
+    rebuilt,
   };
 }
 

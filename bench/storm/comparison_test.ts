@@ -7,11 +7,9 @@ const known = (id: string, sha256 = id, isText = true): KnownMail => ({
   sha256,
   isText,
 });
-const stored = (id: string, sha256 = id, stores = 1): StoredMail => ({
+const stored = (id: string, sha256 = id, stores = 1, isRebuilt = false): StoredMail => ({
   mailbox: "a@x",
-  id,
-  sha256,
-  stores,
+  ...{ id, sha256, stores, isRebuilt },
 });
 const platform = { isExact: false };
 
@@ -40,4 +38,12 @@ Deno.test("of several emails under one id any may be there, and what was deleted
     again: 2,
     byteForByte: 2,
   });
+});
+
+Deno.test("what was rebuilt is right only of an email that was deleted before it could be had", () => {
+  const expected = [known("1")];
+  const deleted = [known("2"), known("3")];
+  const mail = [stored("1", "x", 1, true), stored("2", "x", 1, true), stored("3", "x")];
+  const { wrong, rebuilt } = compare({ expected, deleted }, mail, { isExact: true });
+  assert.deepEqual({ wrong, rebuilt }, { wrong: ["1", "3"], rebuilt: 1 });
 });

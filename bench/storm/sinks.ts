@@ -22,6 +22,8 @@ export interface StormSink extends AsyncDisposable {
   /** A server that can fail and be killed; absent: a disk. */
   readonly server?: SinkServer;
   mail(): Promise<readonly StoredMail[]>;
+  /** What is stored under an id, where it does not lie in a file anyway. */
+  content?(id: string): Promise<string | null>;
 }
 
 export interface SinkServer {
@@ -48,11 +50,10 @@ export function localSink(folder: string): StormSink {
     isExact: true,
     isVerifiable: true,
     mail: async () =>
-      (await readDelivered(prefix)).map(({ json: { mailbox, id }, sha256 }) => ({
-        mailbox,
-        id,
-        sha256,
+      (await readDelivered(prefix)).map(({ json: { mailbox, id, rebuilt = false }, sha256 }) => ({
+        ...{ mailbox, id, sha256 },
         stores: 1,
+        isRebuilt: rebuilt,
       })),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -79,6 +80,7 @@ export async function platformSink(
     isVerifiable: false,
     server: { frontEnd, faults: PLATFORM_FAULTS, process },
     mail: () => process.call<readonly StoredMail[]>("mail"),
+    content: (id) => process.call<string | null>("content", id),
     [Symbol.asyncDispose]: () => disposables.disposeAsync(),
   };
 }

@@ -1,15 +1,16 @@
 import type { AppConfig, ExchangeConfig } from "../config/app_config.ts";
 import type { Env } from "../core/env.ts";
-import type { SourceObserver } from "../core/observer.ts";
-import type { MailSource, MailSurvey } from "../core/ports.ts";
+import type { BellObserver, SourceObserver } from "../core/observer.ts";
+import type { MailboxBell, MailSource, MailSurvey } from "../core/ports.ts";
 import type { CredentialGate } from "../http/credential_gate.ts";
 import type { TokenSource } from "../http/token_source.ts";
-import type { HttpTransport } from "../http/transport.ts";
-import { openTransport } from "./exchange_transport.ts";
+import { type ExchangeAccess, openTransport } from "./exchange_transport.ts";
 
 /** The mailboxes' server; connections are closed when it is disposed. */
 export interface Exchange extends AsyncDisposable {
   readonly source: MailSource & MailSurvey;
+  /** Tells of what arrives; absent where it cannot. */
+  readonly bell?: MailboxBell;
   /** With OAuth. */
   readonly tokens?: TokenSource;
 }
@@ -22,32 +23,46 @@ export interface Exchange extends AsyncDisposable {
 export async function openExchange(
   { exchange }: AppConfig,
   env: Env,
-  { gate, observer }: { readonly gate: CredentialGate; readonly observer?: SourceObserver },
+  { gate, observer }: {
+    readonly gate: CredentialGate;
+    readonly observer?: SourceObserver & BellObserver;
+  },
 ): Promise<Exchange> {
   const access = await openTransport(exchange, { env, gate });
-  const { transport, tokens } = access;
+  const opened = await openApi(exchange, access, { env, ...(observer ? { observer } : {}) });
+  const { source, bell } = { bell: undefined, ...opened };
+  const { tokens } = access;
   return {
-    source: await sourceOf(exchange, { transport, env, ...(observer ? { observer } : {}) }),
+    source,
+    ...(bell ? { bell } : {}),
     ...(tokens ? { tokens } : {}),
-    [Symbol.asyncDispose]: () => access[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await bell?.[Symbol.asyncDispose]();
+      await access[Symbol.asyncDispose]();
+    },
   };
 }
 
-interface SourceContext {
-  readonly transport: HttpTransport;
+interface ApiContext {
   readonly env: Env;
-  readonly observer?: SourceObserver;
+  readonly observer?: SourceObserver & BellObserver;
+}
+
+interface OpenedApi {
+  readonly source: MailSource & MailSurvey;
+  readonly bell?: MailboxBell & AsyncDisposable;
 }
 
 /** Either protocol is loaded only where it is spoken. */
-async function sourceOf(
+async function openApi(
   { api, endpoint, accessType }: ExchangeConfig,
-  context: SourceContext,
-): Promise<MailSource & MailSurvey> {
+  { transport, hanging }: ExchangeAccess,
+  context: ApiContext,
+): Promise<OpenedApi> {
   if (api === "graph") {
     const { createGraphSource } = await import("../graph/graph_source.ts");
-    return createGraphSource({ ...context, endpoint });
+    return { source: createGraphSource({ ...context, transport, endpoint }) };
   }
-  const { createExchangeSource } = await import("../ews/exchange_source.ts");
-  return createExchangeSource({ ...context, endpoint, accessType });
+  const { openEws } = await import("../ews/open_ews.ts");
+  return openEws({ ...context, transport, hanging, endpoint, accessType });
 }

@@ -2,6 +2,7 @@ import type { AuthConfig, ExchangeConfig } from "../config/app_config.ts";
 import type { ConfiguredSecret } from "../config/configured_secret.ts";
 import type { Env } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
 import { createBasicTransport } from "../http/basic_transport.ts";
 import type { ConnectionPoolOptions, PooledTransport } from "../http/connection_pool.ts";
 import type { CredentialGate } from "../http/credential_gate.ts";
@@ -23,6 +24,8 @@ export interface SignInContext {
 /** The connections to Exchange, and with OAuth where their tokens come from. */
 export interface ExchangeAccess extends AsyncDisposable {
   readonly transport: PooledTransport;
+  /** For requests whose answers go on for minutes, so that they take no connection from others. */
+  readonly hanging: PooledTransport;
   readonly tokens?: TokenSource;
 }
 
@@ -45,15 +48,36 @@ export async function openTransport(
   };
   if (auth.type === "oauth2") return await withTokens(auth, pool, context);
   const options = {
-    ...pool,
     user: auth.user,
     password: rotating(auth.password, context),
     gate: context.gate,
   };
-  const transport = auth.type === "basic"
-    ? createBasicTransport(options)
-    : createNtlmTransport(options);
-  return { transport, [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() };
+  const create = auth.type === "basic" ? createBasicTransport : createNtlmTransport;
+  return accessBy((connections) => create({ ...connections, ...options }), pool);
+}
+
+/** Connections that answers go on over for minutes, with heartbeats in between. */
+const HANGING = {
+  connectionsMax: LIMITS.listeningConnectionsMax,
+  // Whoever listens gives up earlier.
+  bodyIdleMsMax: 2 * LIMITS.listeningSilenceMsMax,
+  bodySlowMsMax: Infinity,
+};
+
+function accessBy(
+  create: (pool: ConnectionPoolOptions) => PooledTransport,
+  pool: ConnectionPoolOptions,
+): ExchangeAccess {
+  const transport = create(pool);
+  const hanging = create({ ...pool, ...HANGING });
+  return {
+    transport,
+    hanging,
+    [Symbol.asyncDispose]: async () => {
+      await hanging[Symbol.asyncDispose]();
+      await transport[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** How the certificate of the Exchange server is judged. */
@@ -84,12 +108,12 @@ async function withTokens(
     caCerts: [],
     proxyFor: () => auth.proxy,
   });
-  const transport = createOauthTransport({ ...pool, tokens });
+  const access = accessBy((connections) => createOauthTransport({ ...connections, tokens }), pool);
   return {
-    transport,
+    ...access,
     tokens,
     [Symbol.asyncDispose]: async () => {
-      await transport[Symbol.asyncDispose]();
+      await access[Symbol.asyncDispose]();
       await tokens[Symbol.asyncDispose]();
     },
   };

@@ -43,7 +43,7 @@ function mailboxLines(mailbox: MailboxDocument): readonly string[] {
     ...(condition.until === undefined ? [] : [`  Next try ${minuteOf(condition.until)}`]),
     ...(throttled ? errorLines(`  Throttled until ${minuteOf(throttled.until)}`, throttled) : []),
     `  Synced until ${minuteOf(mailbox.synced_until)}, at most ${mailbox.left} to list, ` +
-    `${skipped} skipped`,
+    `${skipped} skipped${mailbox.listening ? ", listening for new mail" : ""}`,
     ...(folders.length > 0
       ? [`  ${"FOLDER".padEnd(PATH_COLUMNS)} ${"SYNCED UNTIL".padEnd(17)}  TO LIST  SKIPPED`]
       : []),

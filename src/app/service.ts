@@ -6,9 +6,10 @@ import { type SyncError, syncErrorOf } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { addCounts, NO_COUNTS } from "../core/observer.ts";
 import { Semaphore } from "../core/semaphore.ts";
+import { GRAPH_POLLING } from "../graph/graph_limits.ts";
 import type { CredentialGate } from "../http/credential_gate.ts";
 import { DestinationGate } from "../sync/destination_gate.ts";
-import type { Engine, MailboxReport } from "../sync/mailbox_worker.ts";
+import type { Engine, MailboxReport } from "../sync/engine.ts";
 import type { StopController } from "../sync/stop.ts";
 import { superviseMailboxes } from "../sync/supervisor.ts";
 import { openExchange } from "./connections.ts";
@@ -72,15 +73,25 @@ export async function serve({ options, config }: ServeRequest, life: Life): Prom
   const { source } = exchange;
   await reachServer(source, first, { env, stop, once: options.once, watcher: service });
   service.servicePhaseChanged({ name: "running" });
+  const isStreaming = config.notifications === "streaming";
+  const bell = isStreaming ? exchange.bell : undefined;
+  // Graph tells only public endpoints of what arrives; it is asked more often instead.
+  const adaptive = isStreaming && !bell ? GRAPH_POLLING : undefined;
   const engine: Engine & { stop: StopController } = {
     source,
+    ...(bell ? { bell } : {}),
     sink,
     states,
     destination: new DestinationGate(sink, env, { stop, observer }),
     heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
     backfills: new Semaphore(LIMITS.backfillsInFlight),
     startedAnew: life.startedAnew,
-    settings: { ...config, once: options.once, retrySkipped: options.retrySkipped },
+    settings: {
+      ...config,
+      once: options.once,
+      retrySkipped: options.retrySkipped,
+      ...(adaptive ? { adaptive } : {}),
+    },
     env,
     observer,
     stop,

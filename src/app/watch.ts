@@ -1,7 +1,7 @@
 import process from "node:process";
 import type { RunOptions } from "../config/run_options.ts";
 import type { Env } from "../core/env.ts";
-import type { Observer, SourceObserver } from "../core/observer.ts";
+import type { BellObserver, Observer, SourceObserver } from "../core/observer.ts";
 import { observerOf } from "../core/observer_of.ts";
 import type { Sink } from "../core/ports.ts";
 import { observedSink } from "../status/observed_sink.ts";
@@ -15,7 +15,7 @@ import { BUILD_INFO } from "./version.ts";
 /** Everything that watches the service; it outlives lives of the service in the process. */
 export interface Watch extends AsyncDisposable {
   readonly observer: Observer;
-  readonly source: SourceObserver | undefined;
+  readonly source: SourceObserver & BellObserver | undefined;
   readonly service: ServiceWatcher;
   lifeBegan(life: LifeDescription): void;
   /** The sink as the engine is to use it. */
@@ -73,6 +73,8 @@ async function servedWatch(
         board.throttled(...throttle);
         metrics.throttled();
       },
+      listeningChanged: (...change) => board.listeningChanged(...change),
+      reconnected: () => metrics.reconnected(),
     },
     service: board,
     lifeBegan: (life) => board.lifeBegan(life),

@@ -24,6 +24,8 @@ export interface SyncConfig {
   readonly mailboxes: readonly Mailbox[];
   /** Wait between two rounds of a mailbox, ms. */
   readonly pollFrequencyMs: number;
+  /** Whether pauses between rounds may end early, by notifications or by what arrived last. */
+  readonly notifications: "poll" | "streaming";
   /** A mailbox is fetched no faster than one email per this time on average, ms; 0: no pacing. */
   readonly pollMessageSleepMs: number;
   /** Uploads in flight, whole process; 0: one after another. */

@@ -20,6 +20,7 @@ function configOf(password: string, since = "2026-01-01T00:00:00Z"): AppConfig {
       startTimestamp: new Date(since),
     }],
     pollFrequencyMs: 1,
+    notifications: "poll",
     pollMessageSleepMs: 1,
     maxConcurrentUploads: 1,
     emailsPerFolder: 1,

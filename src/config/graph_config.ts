@@ -51,6 +51,12 @@ export function warnOfGraph(keys: Keys, endpoint: URL, { warnings }: Findings): 
     const message = `only the origin counts, ${endpoint.origin}; the version is added to it`;
     warnings.push({ at: "graph_endpoint", value: quoted(given.href), message });
   }
+  if (values.notifications === "streaming") {
+    const message =
+      "Microsoft Graph tells only public endpoints of new mail; mailboxes are polled " +
+      "more often where mail comes often";
+    warnings.push({ at: "notifications", value: quoted("streaming"), message });
+  }
   warnOfScope(keys, endpoint, warnings);
   warnOfCloud(keys, endpoint, warnings);
 }

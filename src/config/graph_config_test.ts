@@ -58,6 +58,12 @@ Deno.test("of a misspelt microsoft_api nothing else follows", async () => {
   ]);
 });
 
+Deno.test("what streaming means with graph is said", async () => {
+  const [line, ...others] = await warnings({ notifications: "streaming" });
+  assert.match(line ?? "", /^notifications = "streaming": .*public endpoints.*polled more often/);
+  assert.deepEqual(others, []);
+});
+
 Deno.test("a config that was made for EWS changes over to graph by one line", async () => {
   const before = {
     ews_endpoint: "https://outlook.office365.com/EWS/Exchange.asmx",

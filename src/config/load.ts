@@ -134,6 +134,7 @@ function syncConfigOf(
     exchange,
     mailboxes: enabled.map(({ mailbox }) => mailbox),
     pollFrequencyMs: Math.round(values.poll_frequency * 1000),
+    notifications: values.notifications,
     pollMessageSleepMs: Math.round(values.poll_message_sleep * 1000),
     maxConcurrentUploads: values.max_concurrent_uploads,
     emailsPerFolder: values.emails_per_folder,

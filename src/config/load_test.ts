@@ -107,6 +107,7 @@ Deno.test("a small file and the defaults of the contract make a whole configurat
       bucket: { owner: "acme", name: "mail" },
       startFrom: "bucket",
     }],
+    notifications: "poll",
     pollFrequencyMs: 15_000,
     pollMessageSleepMs: 100,
     maxConcurrentUploads: 8,
@@ -366,10 +367,18 @@ Deno.test("lists that say less than they seem to are warned of at every start", 
   ]);
 });
 
+Deno.test("notifications are poll or streaming", async () => {
+  const { notifications } = await configOf({ ...VALID, notifications: "streaming" });
+  assert.equal(notifications, "streaming");
+  assert.deepEqual(await problems({ ...VALID, notifications: "push" }), [
+    'notifications = "push": must be "poll" or "streaming"',
+  ]);
+});
+
 Deno.test("what is valid but not built is refused by name", async () => {
   assert.deepEqual(
-    await missing({ ...VALID, ews_ssl_ciphers: "HIGH", notifications: "streaming" }),
-    ["ews_ssl_ciphers: not in this version", 'notifications = "streaming": not in this version'],
+    await missing({ ...VALID, ews_ssl_ciphers: "HIGH" }),
+    ["ews_ssl_ciphers: not in this version"],
   );
 });
 

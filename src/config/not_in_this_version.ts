@@ -1,11 +1,11 @@
 /**
  * One thing of the contract (spec sections 1 and 2) that is known and validated, but not built yet.
- * `key` is a key of the config file; with `value`, only that value is missing.
+ * `key` is a key of the config file.
  */
 export type MissingFeature =
   | { readonly command: string }
   | { readonly option: string }
-  | { readonly key: string; readonly value?: string };
+  | { readonly key: string };
 
 /**
  * Everything this version knows but cannot do; `run` refuses it with exit code 2. Whoever builds a
@@ -13,7 +13,6 @@ export type MissingFeature =
  */
 export const NOT_IN_THIS_VERSION: readonly MissingFeature[] = [
   { key: "ews_ssl_ciphers" },
-  { key: "notifications", value: "streaming" },
 ];
 
 const MISSING_COMMANDS = new Set(

@@ -149,13 +149,13 @@ Deno.test("config validate lists all warnings and problems and counts the proble
 });
 
 Deno.test("what run refuses of a valid configuration is said by validate, and stops run", async () => {
-  const loaded = await load({ ...CONFIG, notifications: "streaming" });
+  const loaded = await load({ ...CONFIG, ews_ssl_ciphers: "HIGH" });
   const { stdout, exitCode } = renderConfigValidate(loaded, optionsOf("config show"));
   assert.equal(exitCode, 0);
   assert.deepEqual(stdout.split("\n").slice(0, 1), [
-    'notifications = "streaming": not in this version; "run" refuses it',
+    'ews_ssl_ciphers: not in this version; "run" refuses it',
   ]);
-  assert.deepEqual(refusalLines(loaded), ['notifications = "streaming": not in this version']);
+  assert.deepEqual(refusalLines(loaded), ["ews_ssl_ciphers: not in this version"]);
   assert.deepEqual(refusalLines(await load({ ...CONFIG, port: 0 })), [
     "port = 0: must be a whole number from 1 to 65535",
   ]);

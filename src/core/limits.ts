@@ -84,6 +84,32 @@ export const LIMITS = {
   responseBodyBytesMin: 64 * KIB,
   /** Fields of one response head. */
   responseHeaderBytesMax: 64 * KIB,
+  /** Subscriptions that one connection listens for (Microsoft, "Maintain affinity ..."). */
+  subscriptionsPerConnectionMax: 200,
+  /** HangingConnectionLimit of current servers; where one grants fewer, it says so. */
+  listeningConnectionsMax: 10,
+  /** `StreamingSubscriptionConnectionTimeoutType` in the EWS schema: a connection is renewed then. */
+  listeningMinutes: 30,
+  /** Exchange shows every 45 s that it is still there; two of these may be lost. */
+  listeningSilenceMsMax: 150_000,
+  /** A connection that has listened for so long makes up for failures before it. */
+  listeningSteadyMs: 60_000,
+  /** One Subscribe or Unsubscribe: others wait for it. */
+  subscribeMsMax: 30_000,
+  /** An account that has as many subscriptions as it may is not asked for another one before this. */
+  subscriptionLimitHoldMs: 900_000,
+  /** Mailboxes that join a group within this are taken into its connection together. */
+  regroupMs: 2_000,
+  /** One answer to GetStreamingEvents: Exchange puts at most 100 events into it. */
+  streamedDocumentBytesMax: MIB,
+  /** Folders of one subscription, where it cannot be for all of a mailbox. */
+  subscribedFoldersMax: 200,
+  /** Subscriptions are cancelled within this when the process stops; others expire in 30 minutes. */
+  unsubscribeMsMax: 3_000,
+  /** What rings together is one round of a mailbox. */
+  ringGatherMs: 250,
+  /** A mailbox that is rung for again and again begins no more rounds than one in this time. */
+  rungRoundMs: 1_000,
   /** Unused connections are closed before IIS does (120 s), which would race a request. */
   connectionIdleMsMax: 100_000,
   /** An NTLM CHALLENGE is a few hundred bytes; what comes back in AUTHENTICATE grows with it. */

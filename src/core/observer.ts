@@ -103,3 +103,11 @@ export interface SourceObserver {
   /** Nothing of a mailbox is asked for `delayMs` from now; without one, nothing of any. */
   throttled(error: SyncError, delayMs: number, mailbox?: Mailbox): void;
 }
+
+/** Watches a mailbox bell. */
+export interface BellObserver {
+  /** From now on the server tells of what arrives in a mailbox, or no longer does. */
+  listeningChanged(mailbox: Mailbox, isListenedTo: boolean): void;
+  /** A connection that the server told by was lost, and is there again. */
+  reconnected(): void;
+}

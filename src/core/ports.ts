@@ -70,6 +70,19 @@ export interface MailSource {
   ): Promise<FetchOutcome>;
 }
 
+/**
+ * Rings for mailboxes in which something may have arrived. A ring is a hint and nothing else: one
+ * that is missing costs the wait for the next poll, one too many a look. What rings, and whether
+ * anything does, is the bell's own business: it never fails whoever listens.
+ */
+export interface MailboxBell {
+  /**
+   * Calls `ring` whenever something may have arrived, as often as that may be, until it is disposed
+   * of. To be called once for a mailbox at a time.
+   */
+  listen(mailbox: Mailbox, ring: () => void): Disposable;
+}
+
 /** What `check` asks of a source beside what a sync does. Rejects as `MailSource` does. */
 export interface MailSurvey {
   /**

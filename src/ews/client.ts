@@ -1,4 +1,4 @@
-import type { CallOptions, Env, LogFields } from "../core/env.ts";
+import type { CallOptions, Env } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
@@ -6,16 +6,17 @@ import type { SourceObserver } from "../core/observer.ts";
 import type { HttpResponse, HttpTransport } from "../http/transport.ts";
 import { discardBody } from "../source/discard_body.ts";
 import { observedRequest } from "../source/observed_request.ts";
-import { requestIdOf } from "../source/request_id.ts";
 import { type Answer, type RepeatOptions, sendRequest } from "../source/send_request.ts";
 import { serverTimeOf } from "../source/server_time.ts";
 import { suspendingIfLong } from "../source/suspending_if_long.ts";
 import { ThrottleGate } from "../source/throttle_gate.ts";
-import { encodeEnvelope } from "./envelope.ts";
+import { documentsOf } from "./document_stream.ts";
 import { errorOfStatus, isServerBusy, isSoapStatus } from "./http_status.ts";
 import { type MimeReceiver, splitMime } from "./mime_splitter.ts";
+import type { Affinity } from "./notifications/affinity.ts";
 import type { Operation } from "./operation.ts";
 import { RedirectedEndpoint } from "./redirected_endpoint.ts";
+import { RequestSender } from "./request_sender.ts";
 import { EWS_FAILURES, isBusyCode } from "./response_codes.ts";
 import { type ResponseMessage, responseMessagesOf } from "./response_message.ts";
 import { type SchemaVersion, SchemaVersions } from "./schema_version.ts";
@@ -26,6 +27,8 @@ export interface EwsClientOptions {
   /** Full EWS URL. */
   readonly endpoint: URL;
   readonly accessType: "delegate" | "impersonation";
+  /** For requests whose answers go on for minutes; absent: the same. */
+  readonly hanging?: HttpTransport;
   readonly env: Env;
   /** Absent: nobody watches. */
   readonly observer?: SourceObserver;
@@ -34,12 +37,18 @@ export interface EwsClientOptions {
 export interface AttemptOptions extends CallOptions {
   /** Takes the MIME content of the answer; without it MIME content is dropped. */
   readonly receive?: MimeReceiver;
+  /** Where the request has to be answered; it learns from the answer. Absent: anywhere. */
+  readonly affinity?: Affinity;
+}
+
+export interface HangOptions extends CallOptions {
+  readonly affinity: Affinity;
+  /** The longest time without a message, ms. */
+  readonly silenceMsMax: number;
 }
 
 /** A busy answer without a delay of its own closes the gate for this long, ms. */
 const UNNAMED_BUSY_MS = 5_000;
-
-const ENVELOPE_TRACE_CHARACTERS_MAX = 4_096;
 
 /**
  * Sends operations to one EWS endpoint, as SOAP 1.1 over any `HttpTransport`. It knows the schema
@@ -49,6 +58,8 @@ export class EwsClient {
   readonly #options: EwsClientOptions;
   readonly #env: Env;
   readonly #endpoint: RedirectedEndpoint;
+  readonly #hangingEndpoint: RedirectedEndpoint;
+  readonly #sender: RequestSender;
   readonly #versions = new SchemaVersions();
   readonly #server: ThrottleGate;
   /** By mailbox with impersonation; one for all with delegate access. */
@@ -57,7 +68,10 @@ export class EwsClient {
   constructor(options: EwsClientOptions) {
     this.#options = options;
     this.#env = options.env;
-    this.#endpoint = new RedirectedEndpoint(options.transport, options.endpoint);
+    const { transport, hanging = transport, endpoint } = options;
+    this.#endpoint = new RedirectedEndpoint(transport, endpoint);
+    this.#hangingEndpoint = new RedirectedEndpoint(hanging, endpoint);
+    this.#sender = new RequestSender(options.env, this.#isImpersonating);
     this.#server = new ThrottleGate(options.env, LIMITS.connectionsMax);
   }
 
@@ -104,20 +118,70 @@ export class EwsClient {
     }
   }
 
+  /**
+   * Sends an operation whose answer goes on for minutes, once. Resolves when the answer has begun,
+   * with what its messages say as they come. It waits at the gates and does not stay there: it would
+   * keep others from passing. Rejects as `attempt` does, and the iteration as `documentsOf`; ending
+   * the iteration closes the connection.
+   */
+  async hang<T>(
+    mailbox: Mailbox,
+    operation: Operation<T>,
+    options: HangOptions,
+  ): Promise<AsyncIterable<T>> {
+    await this.#passGates(mailbox, () => Promise.resolve(), options);
+    const version = this.#versions.versionFor(mailbox.address);
+    const sending = { ...options, version, to: this.#hangingEndpoint };
+    const { response, trace } = await this.#observed(
+      operation,
+      () => this.#sender.send(mailbox, operation, sending),
+    );
+    trace({});
+    if (!isSoapStatus(response)) await this.#refuse(response);
+    return this.#hanging(
+      mailbox,
+      operation,
+      documentsOf(response.body, {
+        ...options,
+        clock: this.#env.clock,
+      }),
+    );
+  }
+
+  async *#hanging<T>(
+    mailbox: Mailbox,
+    operation: Operation<T>,
+    documents: AsyncIterable<Uint8Array>,
+  ): AsyncGenerator<T> {
+    for await (const document of documents) {
+      const messages = responseMessagesOf(parseXml(document), operation).map(withSuspension);
+      for (const { error } of messages) {
+        // The limit of hanging connections is none of other requests.
+        const isForeign = !error || error.code === "ErrorExceededConnectionCount";
+        if (!isForeign) this.#noteBusy(mailbox, error);
+      }
+      yield operation.decode(messages);
+    }
+  }
+
   #throughGates<T>(
     mailbox: Mailbox,
     operation: Operation<T>,
     version: SchemaVersion,
     options: AttemptOptions,
   ): Promise<Answer<T>> {
-    const watch = { clock: this.#env.clock, observer: this.#options.observer };
     const exchange = () =>
-      observedRequest(
-        operation.name,
-        watch,
-        () => this.#exchange(mailbox, operation, version, options),
-      );
-    return this.#budgetOf(mailbox).run(() => this.#server.run(exchange, options), options);
+      this.#observed(operation, () => this.#exchange(mailbox, operation, version, options));
+    return this.#passGates(mailbox, exchange, options);
+  }
+
+  #passGates<T>(mailbox: Mailbox, action: () => Promise<T>, options: CallOptions): Promise<T> {
+    return this.#budgetOf(mailbox).run(() => this.#server.run(action, options), options);
+  }
+
+  #observed<T, R>({ name }: Operation<T>, action: () => Promise<R>): Promise<R> {
+    const { clock } = this.#env;
+    return observedRequest(name, { clock, observer: this.#options.observer }, action);
   }
 
   async #exchange<T>(
@@ -126,32 +190,11 @@ export class EwsClient {
     version: SchemaVersion,
     options: AttemptOptions,
   ): Promise<Answer<T>> {
-    const requestId = requestIdOf(this.#env.entropy);
-    const envelope = encodeEnvelope({
+    const { response, trace } = await this.#sender.send(mailbox, operation, {
+      ...options,
       version,
-      impersonate: this.#isImpersonating ? mailbox.address : undefined,
-    }, operation.encode(version));
-    this.#env.log.trace("EWS request.", {
-      operation: operation.name,
-      mailbox: mailbox.address,
-      requestId,
-      envelope: envelope.slice(0, ENVELOPE_TRACE_CHARACTERS_MAX),
+      to: this.#endpoint,
     });
-    const startedMs = this.#env.clock.monotonicMs();
-    const response = await this.#endpoint.send({
-      method: "POST",
-      headers: this.#headers(mailbox, requestId),
-      body: new TextEncoder().encode(envelope),
-    }, options);
-    const trace = (outcome: LogFields) =>
-      this.#env.log.trace("EWS response.", {
-        operation: operation.name,
-        mailbox: mailbox.address,
-        requestId,
-        ...factsOf(response),
-        tookMs: Math.round(this.#env.clock.monotonicMs() - startedMs),
-        ...outcome,
-      });
     try {
       const { messages, ...sizes } = await this.#read(response, mailbox, operation, options);
       trace(sizes);
@@ -211,25 +254,6 @@ export class EwsClient {
     );
   }
 
-  #headers(mailbox: Mailbox, requestId: string): Readonly<Record<string, string>> {
-    return {
-      "content-type": "text/xml; charset=utf-8",
-      "accept": "text/xml",
-      "user-agent": "reinfer-ews",
-      "client-request-id": requestId,
-      "return-client-request-id": "true",
-      ...(this.#needsAnchor(mailbox) ? { "x-anchormailbox": mailbox.address } : {}),
-    };
-  }
-
-  /**
-   * Without an anchor a front end may answer 500 or 503, and slowly (impersonation-and-ews). An
-   * address beyond ASCII cannot stand in a header field; the request works without.
-   */
-  #needsAnchor({ address }: Mailbox): boolean {
-    return this.#isImpersonating && /^[\x21-\x7e]+$/.test(address);
-  }
-
   get #isImpersonating(): boolean {
     return this.#options.accessType === "impersonation";
   }
@@ -246,14 +270,4 @@ export class EwsClient {
 
 function withSuspension(message: ResponseMessage): ResponseMessage {
   return message.error ? { ...message, error: suspendingIfLong(message.error) } : message;
-}
-
-/** What Microsoft's support asks for: where a request went and under which id. */
-function factsOf({ status, headers }: HttpResponse): LogFields {
-  return {
-    status,
-    serverRequestId: headers.get("request-id"),
-    server: headers.get("x-feserver"),
-    mailboxServer: headers.get("x-targetbeserver") ?? headers.get("x-beserver"),
-  };
 }

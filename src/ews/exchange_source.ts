@@ -40,9 +40,12 @@ import type { DistinguishedFolder } from "./operations/request_parts.ts";
 import { ewsPartReader } from "./part_reader.ts";
 import { EWS_FAILURES } from "./response_codes.ts";
 
-/** Mailboxes of an Exchange server over Exchange Web Services. */
-export function createExchangeSource(options: EwsClientOptions): MailSource & MailSurvey {
-  return new ExchangeSource(options);
+/** Mailboxes of an Exchange server over Exchange Web Services, by a client with these options. */
+export function createExchangeSource(
+  options: EwsClientOptions,
+  client: EwsClient = new EwsClient(options),
+): MailSource & MailSurvey {
+  return new ExchangeSource(options, client);
 }
 
 class ExchangeSource implements MailSource, MailSurvey {
@@ -53,8 +56,8 @@ class ExchangeSource implements MailSource, MailSurvey {
   readonly #rebuilder: EmailRebuilder;
   readonly #options: EwsClientOptions;
 
-  constructor(options: EwsClientOptions) {
-    this.#client = new EwsClient(options);
+  constructor(options: EwsClientOptions, client: EwsClient) {
+    this.#client = client;
     this.#changes = new ChangePages(this.#client);
     const probe: Probe = (mailbox, call) => this.probe(mailbox, call);
     this.#content = new ContentFetcher(this.#client, probe);

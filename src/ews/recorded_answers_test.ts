@@ -9,6 +9,7 @@ import { findItem } from "./operations/find_item.ts";
 import { getFolder } from "./operations/get_folder.ts";
 import { getItemContent } from "./operations/get_item_content.ts";
 import { getItemProperties } from "./operations/get_item_properties.ts";
+import { subscribe } from "./operations/subscribe.ts";
 import { syncFolderItems } from "./operations/sync_folder_items.ts";
 import { responseMessagesOf } from "./response_message.ts";
 import { parseXml, type XmlNode } from "./xml.ts";
@@ -34,6 +35,7 @@ const DECODERS: Readonly<Record<string, (messages: number) => readonly Operation
     syncFolderItems({ folderId: "", syncState: undefined, limit: 1 }),
   ],
   FindItemResponse: () => [findItem({ folderId: "", order, offset: 0, limit: 1 })],
+  SubscribeResponse: () => [subscribe("all")],
   GetItemResponse: (count) => {
     const ids = Array.from({ length: count }, (_, i) => String(i));
     return [getItemProperties(ids, "message"), getItemContent(ids)];

@@ -93,6 +93,7 @@ export const RESPONSE_CODES: Readonly<Record<string, Meaning>> = {
   ErrorLogonAsNetworkServiceFailed: LOGON,
   ErrorMailboxLogonFailed: LOGON,
   ErrorWin32InteropError: RETRY_FEW,
+  StreamSilent: RETRY, // our own: see `documentsOf`
   ResponseTooLarge: RETRY_FEW, // our own: see `splitMime`
   CasError: { reaction: "retryThenMailbox" }, // our own: see `errorOfStatus`
   // Items that cannot be had.
@@ -136,6 +137,25 @@ export const RESPONSE_CODES: Readonly<Record<string, Meaning>> = {
   ErrorInvalidFolderTypeForOperation: ASKED,
   ErrorCannotUseItemIdForFolderId: ASKED,
   ErrorAccessDenied: { reaction: "asked", asFault: "mailbox", hint: ACCESS_HINT },
+  // Subscriptions: a lost one is made anew, and mail is polled meanwhile.
+  ErrorSubscriptionNotFound: RETRY,
+  ErrorExpiredSubscription: RETRY,
+  ErrorInvalidSubscription: RETRY,
+  ErrorSubscriptionUnsubscribed: RETRY,
+  ErrorSubscriptionAccessDenied: RETRY,
+  ErrorMissedNotificationEvents: RETRY,
+  ErrorNewEventStreamConnectionOpened: RETRY,
+  ErrorReadEventsFailed: RETRY,
+  ErrorEventNotFound: RETRY,
+  ErrorProxiedSubscriptionCallFailure: RETRY,
+  ErrorExceededSubscriptionCount: {
+    reaction: "mailbox",
+    hint:
+      "Set access_type to impersonation, so that every mailbox has a limit of its own, or raise " +
+      "EwsMaxSubscriptions of the account where that can be done (on-premises Set-ThrottlingPolicy)",
+  },
+  ErrorSubscriptionDelegateAccessNotSupported: { reaction: "mailbox", hint: ACCESS_HINT },
+  ErrorInvalidSubscriptionRequest: { reaction: "mailbox", hint: OUR_DEFECT_HINT },
   // Rights and identity.
   ErrorImpersonateUserDenied: { reaction: "mailbox", hint: IMPERSONATION_HINT },
   ErrorImpersonationDenied: { reaction: "mailbox", hint: IMPERSONATION_HINT },

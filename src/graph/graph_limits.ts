@@ -32,3 +32,13 @@ export const GRAPH_LIMITS = {
   /** How long a first 429 without `Retry-After` closes a mailbox; doubled with each that follows. */
   unnamedBusyMs: 30_000,
 } as const;
+
+/**
+ * How often a mailbox may be polled where mail comes often, ms. A round asks for the folders and for
+ * the changes of each: a request for each folder every 300 ms is a fifth of what Graph grants, and
+ * leaves the rest to the emails.
+ */
+export const GRAPH_POLLING = {
+  pauseMsMin: 2_000,
+  pausePerFolderMs: 300,
+} as const;

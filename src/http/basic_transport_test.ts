@@ -12,6 +12,7 @@ import { textOf } from "./testing/text_of.ts";
 import { times } from "./testing/times.ts";
 import { undiciCase } from "./testing/undici_case.ts";
 import { waitUntil } from "./testing/wait_until.ts";
+import { WatchedGate } from "./testing/watched_gate.ts";
 import { silentLog } from "./testing/warning_log.ts";
 
 const authority = await TestAuthority.create();
@@ -24,7 +25,7 @@ interface Setting {
   readonly server: TestServer;
   readonly exchange: BasicServer;
   readonly clock: ShiftedClock;
-  readonly gate: CredentialGate;
+  readonly gate: WatchedGate;
   /** Sends `body`; resolves to the status and the body of the answer. */
   readonly post: (body: string) => Promise<string>;
 }
@@ -37,7 +38,7 @@ interface SettingOptions extends Omit<Partial<BasicTransportOptions>, "password"
 async function using(options: SettingOptions, test: (setting: Setting) => Promise<void>) {
   const { password = () => new Secret(PASSWORD), ...transportOptions } = options;
   const clock = new ShiftedClock();
-  const gate = new CredentialGate(USER, clock);
+  const gate = new WatchedGate(USER, clock);
   const exchange = new BasicServer(`${USER}:${PASSWORD}`);
   await using server = new TestServer(exchange.serve, certificate);
   const endpoint = server.url("/EWS/Exchange.asmx");
@@ -120,7 +121,7 @@ undiciCase(
 undiciCase(
   "of 8 connections that all end while the password changes one is refused",
   async () => {
-    await using({ connectionsMax: 8 }, async ({ server, exchange, clock, post }) => {
+    await using({ connectionsMax: 8 }, async ({ server, exchange, clock, gate, post }) => {
       const hold = Promise.withResolvers<void>();
       await post("first");
       exchange.holds = hold.promise;
@@ -131,7 +132,7 @@ undiciCase(
       clock.advance(LIMITS.signInProofAfterLossMs);
       exchange.credentials = "changed";
       server.closeConnections();
-      await waitUntil(() => server.openConnections === 0);
+      await waitUntil(() => gate.lost === 8);
       const results = await Promise.allSettled(times(8, () => post("again")));
       assert.ok(results.every(({ status }) => status === "rejected"));
       await assert.rejects(post("once more"), { code: "SignInThrottled" });

@@ -18,6 +18,7 @@ import { textOf } from "./testing/text_of.ts";
 import { times } from "./testing/times.ts";
 import { undiciCase } from "./testing/undici_case.ts";
 import { waitUntil } from "./testing/wait_until.ts";
+import { WatchedGate } from "./testing/watched_gate.ts";
 import { silentLog } from "./testing/warning_log.ts";
 import { systemClock } from "../runtime/system.ts";
 import type { HttpRequest, HttpResponse } from "./transport.ts";
@@ -241,7 +242,7 @@ for (const busy of [false, true]) {
     `of 8 connections that all end ${how} while the password changes one is refused`,
     async () => {
       const clock = new ManualClock();
-      const gate = new CredentialGate("CORP\\svc", clock);
+      const gate = new WatchedGate("CORP\\svc", clock);
       const respond: Respond = async ({ body }, conn) => {
         const contentLength = body === "stall" ? 100 : 2;
         await writeAll(conn, encodeResponse({ status: 200, body: "ok", contentLength }));
@@ -255,7 +256,7 @@ for (const busy of [false, true]) {
         clock.advance(LIMITS.signInProofAfterLossMs);
         ntlm.switches.refusesFor = Infinity;
         server.closeConnections();
-        await waitUntil(() => server.openConnections === 0);
+        await waitUntil(() => gate.lost === 8);
         if (busy) await Promise.all(answers.map((answer) => assert.rejects(answerOf(answer))));
 
         const refused = { kind: "retryable", code: "SignInThrottled" };

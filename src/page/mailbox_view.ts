@@ -98,6 +98,13 @@ function mailboxFigures(mailbox: MailboxDocument, now: Date): HTMLElement {
       value: success === undefined ? "–" : relativeText(new Date(success), now),
       note: success === undefined ? "none in this process" : clockElement(success, now),
     },
+    {
+      name: "New mail",
+      value: mailbox.listening ? "Listening" : "Polling",
+      note: mailbox.listening
+        ? "Exchange tells of what arrives"
+        : "noticed when the next round begins",
+    },
   ]);
 }
 

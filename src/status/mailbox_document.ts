@@ -37,6 +37,7 @@ export function mailboxDocument(
     state,
     condition: conditionDocument(record, detail),
     ...(throttle ? { throttled: throttleDocument(throttle, detail) } : {}),
+    listening: record.isListenedTo,
     ...timeAs("synced_until", syncedUntil),
     ...timeAs("last_success_at", record.lastSuccessAt),
     folder_counts: folders,

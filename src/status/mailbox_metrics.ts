@@ -46,6 +46,11 @@ export const MAILBOX_METRICS: readonly MailboxMetric[] = [
     ({ folders }) => folders.failing,
   ),
   gauged(
+    "listening",
+    "1 while Exchange tells of what arrives, 0 while the mailbox is polled only.",
+    ({ record }) => record.isListenedTo ? 1 : 0,
+  ),
+  gauged(
     "synced_until_timestamp_seconds",
     "Until then every folder of the mailbox is synced.",
     ({ syncedUntil }) => secondsOf(syncedUntil),

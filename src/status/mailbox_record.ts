@@ -46,6 +46,7 @@ export class MailboxRecord {
   #condition: RecordedCondition;
   #lastSuccessAt: Date | undefined;
   #throttle: Throttle | undefined;
+  #isListenedTo = false;
   #counts: DeliveryCounts = NO_COUNTS;
   #throughput: Throughput | undefined;
   #states: FolderStatesView | undefined;
@@ -75,6 +76,11 @@ export class MailboxRecord {
   /** Absent once it is over. */
   get throttle(): Throttle | undefined {
     return currentOf(this.#throttle, this.#clock.now());
+  }
+
+  /** Whether the server tells of what arrives; else it is polled only. */
+  get isListenedTo(): boolean {
+    return this.#isListenedTo;
   }
 
   /** Of this process. */
@@ -129,6 +135,10 @@ export class MailboxRecord {
 
   throttleUntil(error: SyncError, delayMs: number): void {
     this.#throttle = laterThrottle(this.#throttle, error, delayMs, this.#clock.now());
+  }
+
+  listen(isListenedTo: boolean): void {
+    this.#isListenedTo = isListenedTo;
   }
 
   beginRound(folders: readonly Folder[]): void {

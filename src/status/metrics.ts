@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { SyncError } from "../core/errors.ts";
 import type { Folder, Mailbox } from "../core/mailbox.ts";
-import type { MailboxPhase, Observer, SourceObserver } from "../core/observer.ts";
+import type { BellObserver, MailboxPhase, Observer, SourceObserver } from "../core/observer.ts";
 import type { Detail } from "./detail.ts";
 import { mailboxName } from "./mailbox_document.ts";
 import type { MailboxSummary } from "./mailbox_summary.ts";
@@ -48,6 +48,7 @@ export class Metrics
   implements
     Pick<Observer, "phaseChanged" | "passFailed">,
     Pick<SourceObserver, "requestEnded" | "throttled">,
+    Pick<BellObserver, "reconnected">,
     SinkObserver {
   readonly #registries: Readonly<Record<Detail, Registry>> = {
     full: new Registry(),
@@ -58,6 +59,7 @@ export class Metrics
   readonly #sinkCalls: Histogram<"operation" | "outcome">;
   readonly #errors: Counter<"stage" | "kind" | "code">;
   readonly #throttleAnswers: Counter;
+  readonly #reconnects: Counter;
 
   constructor(options: MetricsOptions) {
     const registers = Object.values(this.#registries);
@@ -80,6 +82,11 @@ export class Metrics
     this.#throttleAnswers = new Counter({
       name: "reinfer_ews_throttle_answers_total",
       help: "Answers by which Exchange asked to wait.",
+      registers,
+    });
+    this.#reconnects = new Counter({
+      name: "reinfer_ews_listening_reconnects_total",
+      help: "Connections for notifications that were lost and opened again.",
       registers,
     });
     addServiceMetrics(options, registers);
@@ -109,6 +116,10 @@ export class Metrics
 
   throttled(): void {
     this.#throttleAnswers.inc();
+  }
+
+  reconnected(): void {
+    this.#reconnects.inc();
   }
 
   sinkCallEnded(operation: string, tookMs: number, error?: SyncError): void {

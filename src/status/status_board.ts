@@ -2,6 +2,7 @@ import type { Clock } from "../core/env.ts";
 import type { SyncError } from "../core/errors.ts";
 import type { Folder, Mailbox } from "../core/mailbox.ts";
 import type {
+  BellObserver,
   DeliveryCounts,
   DestinationTrouble,
   FolderStatesView,
@@ -44,7 +45,12 @@ export interface TimedTrouble {
  * lives of the service within the process. Of a fixed size for each mailbox and folder; nothing is
  * computed until somebody looks.
  */
-export class StatusBoard implements Observer, ServiceWatcher, Pick<SourceObserver, "throttled"> {
+export class StatusBoard
+  implements
+    Observer,
+    ServiceWatcher,
+    Pick<SourceObserver, "throttled">,
+    Pick<BellObserver, "listeningChanged"> {
   readonly startedAt: Date;
   readonly throughput = new Throughput();
   readonly #clock: Clock;
@@ -145,5 +151,9 @@ export class StatusBoard implements Observer, ServiceWatcher, Pick<SourceObserve
   throttled(error: SyncError, delayMs: number, mailbox?: Mailbox): void {
     if (mailbox) this.#records.get(mailbox.address)?.throttleUntil(error, delayMs);
     else this.#throttle = laterThrottle(this.#throttle, error, delayMs, this.#clock.now());
+  }
+
+  listeningChanged(mailbox: Mailbox, isListenedTo: boolean): void {
+    this.#records.get(mailbox.address)?.listen(isListenedTo);
   }
 }

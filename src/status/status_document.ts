@@ -122,6 +122,8 @@ export interface MailboxDocument extends MailboxName {
   readonly state: string;
   readonly condition: ConditionDocument;
   readonly throttled?: ThrottleDocument;
+  /** Whether the server tells of what arrives; else the mailbox is polled only. */
+  readonly listening: boolean;
   /** Until then every folder is synced; absent: not yet known of all. */
   readonly synced_until?: string;
   /** When a round last left no failure behind. */

@@ -1,4 +1,3 @@
-import type { Env } from "../core/env.ts";
 import { type SyncError, syncErrorOf } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
@@ -7,13 +6,13 @@ import {
   type DeliveryCounts,
   type MailboxPhase,
   NO_COUNTS,
-  type Observer,
+  settledOf,
 } from "../core/observer.ts";
-import type { MailboxStateStore, MailSource, Sink, StateStore } from "../core/ports.ts";
+import type { MailboxStateStore } from "../core/ports.ts";
 import { backoffMs } from "../core/backoff.ts";
-import type { Semaphore } from "../core/semaphore.ts";
+import { AdaptivePause } from "./adaptive_pause.ts";
 import { ConditionRecord } from "./condition_record.ts";
-import type { DestinationGate } from "./destination_gate.ts";
+import type { Engine, MailboxReport } from "./engine.ts";
 import { FailureLog } from "./failure_log.ts";
 import { FolderStates } from "./folder_states.ts";
 import { type Round, type RoundResult, runRound } from "./mailbox_round.ts";
@@ -23,52 +22,14 @@ import { participantFilter } from "./participant_filter.ts";
 import type { SettledItems } from "./settled_items.ts";
 import { settingsFingerprint } from "./settings_fingerprint.ts";
 import { SkipGuard } from "./skip_guard.ts";
-import { type Stop, StopBegun } from "./stop.ts";
+import { StopBegun } from "./stop.ts";
 import { UnmatchedLists } from "./unmatched_lists.ts";
 import { VanishedPages } from "./vanished_pages.ts";
-
-/** Settings of the engine, the same for every mailbox (spec section 2). */
-export interface SyncSettings {
-  readonly pollFrequencyMs: number;
-  readonly pollMessageSleepMs: number;
-  readonly emailsPerFolder: number;
-  readonly batchSize: number;
-  /** The first round tries every skipped email again (`--retry-skipped`). */
-  readonly retrySkipped: boolean;
-  /** Everything that was there when it began, then end (`--once`). */
-  readonly once: boolean;
-}
-
-/** What all workers share. */
-export interface Engine {
-  readonly source: MailSource;
-  readonly sink: Sink;
-  readonly states: StateStore;
-  readonly destination: DestinationGate;
-  readonly heldBytes: Semaphore;
-  /** Pages of older mail in work: `LIMITS.backfillsInFlight`. */
-  readonly backfills: Semaphore;
-  /**
-   * By mailbox address: ids of the folders that `start_from: config` has begun anew since the
-   * process started. Outlives a restart of the engine inside the process.
-   */
-  readonly startedAnew: Map<string, Set<string>>;
-  readonly settings: SyncSettings;
-  readonly env: Env;
-  readonly observer: Observer;
-  readonly stop: Stop;
-}
+import { WakeUp } from "./wake_up.ts";
 
 /** What workers share beside, from one start to the next. */
 interface Worker extends Engine {
   readonly settled: SettledItems;
-}
-
-export interface MailboxReport {
-  readonly mailbox: Mailbox;
-  readonly counts: DeliveryCounts;
-  /** Why the mailbox is not complete; with `--once` only. */
-  readonly failed?: SyncError;
 }
 
 /** A suspended mailbox is probed at growing pauses up to this (spec section 7). */
@@ -88,10 +49,19 @@ export async function runMailbox(engine: Worker, mailbox: Mailbox): Promise<Mail
   return await new MailboxWorker(engine, mailbox).run();
 }
 
+/** What comes between two rounds. */
+interface Rest {
+  readonly pauseMs: number;
+  /** Whether new mail may end it. */
+  readonly canWake: boolean;
+}
+
 class MailboxWorker {
   readonly #engine: Worker;
   readonly #mailbox: Mailbox;
   readonly #failureLog: FailureLog;
+  readonly #wakeUp: WakeUp;
+  readonly #pause: AdaptivePause | undefined;
   #resources = new AsyncDisposableStack();
   #round: Round | undefined;
   #condition: ConditionRecord | undefined;
@@ -103,6 +73,9 @@ class MailboxWorker {
     this.#engine = engine;
     this.#mailbox = mailbox;
     this.#failureLog = new FailureLog(engine.env, { mailbox: mailbox.address });
+    this.#wakeUp = new WakeUp(engine.env.clock);
+    const { adaptive, pollFrequencyMs } = engine.settings;
+    this.#pause = adaptive && new AdaptivePause({ ...adaptive, pauseMsMax: pollFrequencyMs });
   }
 
   async run(): Promise<MailboxReport> {
@@ -142,25 +115,31 @@ class MailboxWorker {
   }
 
   async #untilStopped(): Promise<never> {
-    const { clock } = this.#engine.env;
-    for (;;) {
-      const pauseMs = await this.#roundAndPause();
-      await clock.sleep(pauseMs, { signal: this.#engine.stop.begun });
-    }
+    for (;;) await this.#roundAndPause();
   }
 
-  /** One round, or the reaction to its failure. Resolves to the pause before the next one, ms. */
-  async #roundAndPause(): Promise<number> {
-    const { settings, stop, destination } = this.#engine;
+  /** One round, or the reaction to its failure, and the pause before the next one. */
+  async #roundAndPause(): Promise<void> {
+    const { env, stop } = this.#engine;
+    const options = { signal: stop.begun };
+    const { pauseMs, canWake } = await this.#roundOrReaction();
+    // What fails keeps its pauses, whatever arrives meanwhile.
+    if (canWake) await this.#wakeUp.wait(pauseMs, options);
+    else await env.clock.sleep(pauseMs, options);
+  }
+
+  async #roundOrReaction(): Promise<Rest> {
+    const { stop, destination } = this.#engine;
     try {
       await destination.open();
-      const { backlog, failures } = await this.#runRound();
+      const result = await this.#runRound();
+      const { backlog, failures } = result;
       const worst = failures.find(({ kind }) => kind === "retryable") ?? failures[0];
       if (worst) return await this.#pauseAfter(worst);
       this.#failures = 0;
       this.#failureLog.succeeded();
       await this.#phase({ name: "idle" });
-      return backlog ? 0 : settings.pollFrequencyMs;
+      return { pauseMs: backlog ? 0 : this.#idlePauseMs(result), canWake: true };
     } catch (thrown) {
       const error = this.#reachOf(thrown);
       if (error.kind === "fatal") throw error;
@@ -168,11 +147,18 @@ class MailboxWorker {
       if (error.kind !== "destination") return await this.#pauseAfter(error);
       await this.#phase({ name: "waiting-for-destination", error });
       await destination.recovered(error);
-      return 0;
+      return { pauseMs: 0, canWake: true };
     }
   }
 
-  async #pauseAfter(error: SyncError): Promise<number> {
+  #idlePauseMs({ counts }: RoundResult): number {
+    const { pollFrequencyMs } = this.#engine.settings;
+    if (!this.#pause) return pollFrequencyMs;
+    const folders = this.#round?.states.all().length ?? 0;
+    return this.#pause.after({ folders, hadMail: settledOf(counts) > 0 });
+  }
+
+  async #pauseAfter(error: SyncError): Promise<Rest> {
     const { env, settings } = this.#engine;
     // Nothing more can be written under the lock that was lost; the next round takes it anew.
     if (error.code === "MailboxLost") await this.#letGo();
@@ -182,7 +168,7 @@ class MailboxWorker {
     await this.#phase({ name: suspended ? "suspended" : "backing-off", error, delayMs });
     const msg = suspended ? "Mailbox is suspended." : "Mailbox backs off.";
     this.#failureLog.failed(msg, error, { delayMs });
-    return delayMs;
+    return { pauseMs: delayMs, canWake: false };
   }
 
   async #runRound(): Promise<RoundResult> {
@@ -204,6 +190,7 @@ class MailboxWorker {
       const mailboxSink = await sink.open(this.#mailbox, options);
       const folderStates = new FolderStates(store, env.clock, { anew: this.#anew() });
       this.#release(store, folderStates);
+      this.#listen();
       observer.statesOpened(this.#mailbox, folderStates);
       this.#condition = new ConditionRecord(store, this.#mailbox, env);
       const { participants } = this.#mailbox;
@@ -241,6 +228,13 @@ class MailboxWorker {
     this.#round = undefined;
     this.#condition = undefined;
     await held.disposeAsync();
+  }
+
+  #listen(): void {
+    const { bell, settings } = this.#engine;
+    if (bell && !settings.once) {
+      this.#resources.use(bell.listen(this.#mailbox, () => this.#wakeUp.ring()));
+    }
   }
 
   #anew(): Set<string> | undefined {

@@ -1,5 +1,6 @@
 import type { Mailbox } from "../core/mailbox.ts";
-import { type Engine, type MailboxReport, runMailbox } from "./mailbox_worker.ts";
+import type { Engine, MailboxReport } from "./engine.ts";
+import { runMailbox } from "./mailbox_worker.ts";
 import { SettledItems } from "./settled_items.ts";
 import type { StopController } from "./stop.ts";
 

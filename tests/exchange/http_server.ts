@@ -6,6 +6,8 @@ export interface HttpAnswer {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** Known text, or bytes as they are made, which are sent in chunks. */
   readonly body: string | AsyncIterable<Uint8Array>;
+  /** Whether every piece of the body is sent as soon as it is there. */
+  readonly isLive?: boolean;
 }
 
 /** Thrown by a handler or by a body it returned: the connection ends there, in the middle. */
@@ -153,7 +155,7 @@ function isLast({ headers }: HttpAnswer): boolean {
 
 async function sendAnswer(
   connection: Deno.Conn,
-  { status, headers, body }: HttpAnswer,
+  { status, headers, body, isLive = false }: HttpAnswer,
   keepAlive: boolean,
 ): Promise<void> {
   const length = typeof body === "string"
@@ -164,7 +166,7 @@ async function sendAnswer(
     await writeAll(connection, ENCODER.encode(head + body));
     return;
   }
-  await sendChunks(connection, ENCODER.encode(head), body);
+  await sendChunks(connection, ENCODER.encode(head), body, isLive ? 1 : PIECE_BYTES);
 }
 
 /** Sends in few large pieces: small separate writes wait for each other on the way. */
@@ -172,13 +174,14 @@ async function sendChunks(
   connection: Deno.Conn,
   head: Uint8Array,
   body: AsyncIterable<Uint8Array>,
+  pieceBytes: number,
 ): Promise<void> {
   let waiting = head;
   try {
     for await (const chunk of body) {
       if (chunk.length === 0) continue;
       waiting = joined(waiting, ENCODER.encode(`${chunk.length.toString(16)}\r\n`), chunk, CRLF);
-      if (waiting.length < PIECE_BYTES) continue;
+      if (waiting.length < pieceBytes) continue;
       await writeAll(connection, waiting);
       waiting = new Uint8Array(0);
     }

@@ -13,6 +13,7 @@ import type { MailboxLanguage } from "./folder_names.ts";
 import { type HttpServer, serveHttp } from "./http_server.ts";
 import { Ledger } from "./ledger.ts";
 import { MailboxStore } from "./mailbox_store.ts";
+import { Notifications } from "./notifications.ts";
 import { switchNagleOff } from "./no_delay.ts";
 import type { ChannelBindingPolicy, ServerNames } from "./ntlm_acceptor.ts";
 import { seededEntropy } from "./seeded_entropy.ts";
@@ -46,6 +47,7 @@ export interface SimulatedExchange extends AsyncDisposable {
   readonly store: MailboxStore;
   readonly rights: AccessRights;
   readonly ledger: Ledger;
+  readonly notifications: Notifications;
   /** Connections accepted so far. */
   readonly connections: number;
   /** Faults on command; see `Intercept`. */
@@ -107,6 +109,7 @@ class RunningExchange implements SimulatedExchange {
   readonly store: MailboxStore;
   readonly rights = new AccessRights();
   readonly ledger: Ledger;
+  readonly notifications: Notifications;
   intercept: Intercept | undefined;
   latencyMs: number;
   channelBinding: ChannelBindingPolicy;
@@ -118,12 +121,14 @@ class RunningExchange implements SimulatedExchange {
     this.account = { ...ACCOUNT, ...options.account };
     this.store = new MailboxStore({ clock: options.clock, entropy });
     this.ledger = new Ledger(options.clock);
+    this.notifications = new Notifications(this.store, () => options.clock.now());
     this.latencyMs = options.latencyMs ?? 0;
     this.channelBinding = options.channelBinding ?? "required";
     this.caPem = options.caPem;
     const service = exchangeService({
       store: this.store,
       rights: this.rights,
+      notifications: this.notifications,
       product: options.product ?? "Exchange2019",
       observeMime: (part) => this.ledger.observeMime(part),
     });
@@ -155,6 +160,7 @@ class RunningExchange implements SimulatedExchange {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end.abort();
+    this.notifications.cut();
     await this.#server[Symbol.asyncDispose]();
   }
 

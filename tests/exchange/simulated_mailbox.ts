@@ -32,6 +32,16 @@ export type FolderOptions = Partial<
   Pick<SimulatedFolder, "folderClass" | "type" | "hidden" | "isUnsortable">
 >;
 
+/** An item has come into a folder. */
+export interface Arrival {
+  readonly itemId: string;
+  readonly folderId: string;
+  /** In the terms of notifications. */
+  readonly types: readonly ("NewMailEvent" | "CreatedEvent" | "MovedEvent" | "CopiedEvent")[];
+  /** What it was moved or copied from. */
+  readonly from?: Pick<Item, "id" | "folderId">;
+}
+
 export interface MailboxOptions {
   readonly address: string;
   readonly language: MailboxLanguage;
@@ -77,6 +87,8 @@ interface FolderState {
 export class SimulatedMailbox {
   readonly address: string;
   readonly ids: IdSpace;
+  /** Told of every item that comes into a folder. */
+  readonly watchers = new Set<(arrival: Arrival) => void>();
   readonly #clock: Pick<Clock, "now">;
   readonly #entropy: Entropy;
   readonly #folders = new Map<string, FolderState>();
@@ -227,22 +239,27 @@ export class SimulatedMailbox {
     };
     const immutableId = this.#newImmutableId();
     const properties = propertiesOf(mime, stated, arrival);
-    return this.#put(folderId, { ...properties, immutableId, ...(mime && { mime }) });
+    const content = { ...properties, immutableId, ...(mime && { mime }) };
+    return this.#put(folderId, content, { types: ["CreatedEvent", "NewMailEvent"] });
   }
 
   /** Moves an item: it gets a new regular id, and is deleted here as it is created there. */
   move(itemId: string, folderId: string): Item {
-    const { id: _, ...content } = this.#itemOrThrow(itemId);
+    const from = this.#itemOrThrow(itemId);
+    const { id: _, ...content } = from;
     this.delete(itemId);
-    return this.#put(folderId, { ...content, modifiedAt: this.#clock.now() });
+    const moved = { ...content, modifiedAt: this.#clock.now() };
+    return this.#put(folderId, moved, { types: ["MovedEvent"], from });
   }
 
   /** Copies an item; the copy has ids and a creation time of its own, and the same search key. */
   copy(itemId: string, folderId: string): Item {
-    const { id: _, ...content } = this.#itemOrThrow(itemId);
+    const from = this.#itemOrThrow(itemId);
+    const { id: _, ...content } = from;
     const now = this.#clock.now();
     const immutableId = this.#newImmutableId();
-    return this.#put(folderId, { ...content, immutableId, createdAt: now, modifiedAt: now });
+    const copied = { ...content, immutableId, createdAt: now, modifiedAt: now };
+    return this.#put(folderId, copied, { types: ["CopiedEvent"], from });
   }
 
   /** Deletes an item for good. */
@@ -340,7 +357,11 @@ export class SimulatedMailbox {
     this.#folderLog.record("update", folderId, changeNumber);
   }
 
-  #put(folderId: string, content: Omit<Item, "id" | "folderId" | "changeNumber">): Item {
+  #put(
+    folderId: string,
+    content: Omit<Item, "id" | "folderId" | "changeNumber">,
+    how: Pick<Arrival, "types" | "from">,
+  ): Item {
     const state = this.#state(folderId);
     if (state.folder.type === "search") throw new Error("A search folder holds no items");
     const changeNumber = this.#nextNumber();
@@ -351,6 +372,7 @@ export class SimulatedMailbox {
     state.itemIds.add(id);
     state.listed = undefined;
     record(state, "create", item, changeNumber);
+    for (const watcher of this.watchers) watcher({ itemId: id, folderId, ...how });
     return item;
   }
 

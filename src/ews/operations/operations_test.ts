@@ -16,6 +16,8 @@ import { getFolder } from "./get_folder.ts";
 import { getItemContent } from "./get_item_content.ts";
 import { getItemMessage, type ItemMessageType } from "./get_item_message.ts";
 import { getItemProperties, type ItemProperties } from "./get_item_properties.ts";
+import { getStreamingEvents } from "./get_streaming_events.ts";
+import { subscribe } from "./subscribe.ts";
 import { syncFolderItems } from "./sync_folder_items.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -379,6 +381,54 @@ Deno.test("GetItem for properties says who took part only where that was asked f
       unresolved: false,
     });
   }
+});
+
+Deno.test("Subscribe asks for what puts an email somewhere, in all folders or in some", () => {
+  const all = encode(subscribe("all")).node("StreamingSubscriptionRequest");
+  assert.equal(all.flagAttribute("SubscribeToAllFolders"), true);
+  assert.deepEqual(
+    all.node("EventTypes").children.map(({ content }) => content),
+    ["NewMailEvent", "CreatedEvent", "MovedEvent", "CopiedEvent"],
+  );
+  const some = encode(subscribe(["A", "B"])).node("StreamingSubscriptionRequest");
+  assert.equal(some.optionalAttribute("SubscribeToAllFolders"), undefined);
+  assert.deepEqual(
+    some.node("FolderIds").children.map((folder) => folder.attribute("Id")),
+    ["A", "B"],
+  );
+  const id = "<m:SubscriptionId>S1</m:SubscriptionId>";
+  assert.equal(decode(subscribe("all"), success("Subscribe", id)), "S1");
+});
+
+/** What a message of the stream says, as success or as a failure with that code. */
+function streamed(content: string, code?: string) {
+  const operation = getStreamingEvents({ subscriptionIds: ["S1", "S2"], connectionMinutes: 30 });
+  const message = success(operation.name, content);
+  return decode(
+    operation,
+    code === undefined ? message : message.replace("Success", "Error").replace("NoError", code),
+  );
+}
+
+Deno.test("GetStreamingEvents tells heartbeats, notifications, failures and the end apart", () => {
+  const status = (text: string) => `<m:ConnectionStatus>${text}</m:ConnectionStatus>`;
+  const notification = (id: string, event: string) =>
+    `<m:Notification><t:SubscriptionId>${id}</t:SubscriptionId><t:${event}/></m:Notification>`;
+  assert.deepEqual(streamed(status("OK")), { notified: [], closed: false });
+  assert.deepEqual(streamed(status("Closed")), { notified: [], closed: true });
+  const events = notification("S1", "NewMailEvent") + notification("S2", "StatusEvent") +
+    notification("S3", "EventOfTheFutureEvent");
+  assert.deepEqual(
+    streamed(`<m:Notifications>${events}</m:Notifications>`).notified,
+    ["S1", "S3"],
+  );
+  const ids = "<m:ErrorSubscriptionIds><t:SubscriptionId>S2</t:SubscriptionId>" +
+    "</m:ErrorSubscriptionIds>";
+  const { failure: ofOne } = streamed(ids, "ErrorSubscriptionNotFound");
+  assert.equal(ofOne?.error.code, "ErrorSubscriptionNotFound");
+  assert.equal(ofOne?.error.kind, "retryable");
+  assert.deepEqual(ofOne?.subscriptionIds, ["S2"]);
+  assert.deepEqual(streamed("", "ErrorServerBusy").failure?.subscriptionIds, []);
 });
 
 Deno.test("an encoder cannot be made to write markup of others", () => {

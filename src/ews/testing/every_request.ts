@@ -9,7 +9,10 @@ import { getFolder } from "../operations/get_folder.ts";
 import { getItemContent } from "../operations/get_item_content.ts";
 import { getItemMessage, type ItemMessageType } from "../operations/get_item_message.ts";
 import { getItemProperties, type ItemProperties } from "../operations/get_item_properties.ts";
+import { getStreamingEvents } from "../operations/get_streaming_events.ts";
+import { subscribe } from "../operations/subscribe.ts";
 import { syncFolderItems } from "../operations/sync_folder_items.ts";
+import { unsubscribe } from "../operations/unsubscribe.ts";
 import { SCHEMA_VERSIONS } from "../schema_version.ts";
 
 const TIME = new Date("2026-01-02T03:04:05.678Z");
@@ -57,6 +60,11 @@ export const EVERY_OPERATION: readonly Operation<unknown>[] = [
     getItemMessage("AAMk=", type, ["attachments", "headers"]),
     getItemMessage("AAMk=", type, []),
   ]),
+  subscribe("all"),
+  subscribe(["AAMk=", HOSTILE]),
+  unsubscribe(HOSTILE),
+  getStreamingEvents({ subscriptionIds: ["JgBi="], connectionMinutes: 30 }),
+  getStreamingEvents({ subscriptionIds: ["JgBi=", HOSTILE], connectionMinutes: 1 }),
   getAttachment({ id: "AAMk=", isItem: true }),
   getAttachment({ id: "AAMk=", isItem: false }),
   getItemContent(["AAMk="]),

@@ -1,12 +1,12 @@
 import { type ErrorKind, SyncError } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
-import type { MailSource } from "../../core/ports.ts";
+import type { MailboxBell, MailSource } from "../../core/ports.ts";
 import type { Mailbox } from "../../core/mailbox.ts";
 import type { Observer } from "../../core/observer.ts";
 import { observerOf } from "../../core/observer_of.ts";
 import { Semaphore } from "../../core/semaphore.ts";
 import { DestinationGate } from "../destination_gate.ts";
-import type { SyncSettings } from "../mailbox_worker.ts";
+import type { SyncSettings } from "../engine.ts";
 import { StopController } from "../stop.ts";
 import { superviseMailboxes } from "../supervisor.ts";
 import { MemoryDestination } from "./memory_destination.ts";
@@ -23,7 +23,8 @@ const a = mailbox("a");
 
 /**
  * An engine on memory ports and virtual time. `restart` makes another process on the same data, which
- * sees the mailboxes as `view` shows them, on an environment and under the eyes of a watcher if given.
+ * sees the mailboxes as `view` shows them, on an environment, under the eyes of a watcher and with a
+ * bell if given.
  */
 export function world() {
   const source = new MemorySource();
@@ -32,6 +33,7 @@ export function world() {
     view: MailSource = source,
     { env, clock, lines } = memoryEnv(),
     watcher: Partial<Observer> = {},
+    bell?: MailboxBell,
   ) => {
     const stop = new StopController(clock);
     const phases: string[] = [];
@@ -42,6 +44,7 @@ export function world() {
     const run = async (settings: Partial<SyncSettings>, mailboxes: readonly Mailbox[] = [a]) => {
       const engine = {
         source: view,
+        ...(bell ? { bell } : {}),
         sink: destination,
         states: destination,
         destination: new DestinationGate(destination, env, { stop, observer }),

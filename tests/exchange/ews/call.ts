@@ -1,6 +1,7 @@
 import type { AccessRights, Account } from "../access_rights.ts";
 import type { AnswerPart } from "../answer_bytes.ts";
 import type { MailboxStore } from "../mailbox_store.ts";
+import type { Notifications } from "../notifications.ts";
 import type { SimulatedFolder, SimulatedMailbox } from "../simulated_mailbox.ts";
 import type { ContentReader } from "./content_reader.ts";
 import { ERRORS } from "./ews_errors.ts";
@@ -11,6 +12,9 @@ import type { SchemaVersion } from "./server_version.ts";
 export interface Call {
   readonly store: MailboxStore;
   readonly account: Account;
+  /** HTTP header fields, names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly notifications: Notifications;
   readonly rights: AccessRights;
   /** Address of the mailbox whose owner the account acts as. */
   readonly impersonated: string | undefined;

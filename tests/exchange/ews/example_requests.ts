@@ -54,6 +54,26 @@ export function findFolder(parent: string, shape = "", view = ""): string {
     `<m:ParentFolderIds>${parent}</m:ParentFolderIds></m:FindFolder>`;
 }
 
+/** Subscribe to everything that arrives, in some folders or in all. */
+export function subscribe(folders = ""): string {
+  const where = folders ? `<t:FolderIds>${folders}</t:FolderIds>` : "";
+  const all = folders ? "" : ' SubscribeToAllFolders="true"';
+  return `<m:Subscribe><m:StreamingSubscriptionRequest${all}>${where}<t:EventTypes>` +
+    "<t:EventType>NewMailEvent</t:EventType><t:EventType>CreatedEvent</t:EventType>" +
+    "<t:EventType>MovedEvent</t:EventType></t:EventTypes></m:StreamingSubscriptionRequest>" +
+    "</m:Subscribe>";
+}
+
+export function unsubscribe(subscriptionId: string): string {
+  return `<m:Unsubscribe><m:SubscriptionId>${subscriptionId}</m:SubscriptionId></m:Unsubscribe>`;
+}
+
+export function getStreamingEvents(...subscriptionIds: readonly string[]): string {
+  const ids = subscriptionIds.map((id) => `<t:SubscriptionId>${id}</t:SubscriptionId>`).join("");
+  return `<m:GetStreamingEvents><m:SubscriptionIds>${ids}</m:SubscriptionIds>` +
+    "<m:ConnectionTimeout>30</m:ConnectionTimeout></m:GetStreamingEvents>";
+}
+
 export interface SyncParts {
   readonly syncState?: string;
   readonly ignore?: readonly string[];

@@ -1,6 +1,7 @@
 import { AccessRights, type Account } from "../access_rights.ts";
 import { Ledger } from "../ledger.ts";
 import { MailboxStore } from "../mailbox_store.ts";
+import { Notifications } from "../notifications.ts";
 import { mimeOf } from "../mime_source.ts";
 import { seededEntropy } from "../seeded_entropy.ts";
 import type { SimulatedMailbox } from "../simulated_mailbox.ts";
@@ -15,6 +16,7 @@ export interface ExampleService {
   readonly rights: AccessRights;
   readonly account: Account;
   readonly ledger: Ledger;
+  readonly notifications: Notifications;
   readonly mailbox: SimulatedMailbox;
   /** Sends a request, raw or around a body. */
   ask(body: string, options?: AskOptions): Promise<ExampleAnswer>;
@@ -51,12 +53,14 @@ export function exampleService(product: ServerProduct = "Exchange2019"): Example
   };
   const ledger = new Ledger(clock);
   const observeMime = ledger.observeMime.bind(ledger);
-  const service = exchangeService({ store, rights, product, observeMime });
+  const notifications = new Notifications(store, clock.now);
+  const service = exchangeService({ store, rights, product, observeMime, notifications });
   return {
     store,
     rights,
     account,
     ledger,
+    notifications,
     mailbox: store.addMailbox(ADDRESS),
     passTime: (ms) => now += ms,
     async ask(body, options = {}) {

@@ -1,12 +1,19 @@
 import type { AccessRights, Account } from "../access_rights.ts";
 import { answerBytes, type AnswerPart, type MimeObserver, type MimePart } from "../answer_bytes.ts";
 import type { MailboxStore } from "../mailbox_store.ts";
+import { Notifications } from "../notifications.ts";
 import type { Call, CallNote, Operation, ResponseMessage } from "./call.ts";
 import { EwsError, NotModelled, SchemaViolation, SoapFault } from "./ews_errors.ts";
 import { findItem } from "./find_item.ts";
 import { findFolder, getFolder } from "./folder_operations.ts";
 import { getAttachment } from "./get_attachment.ts";
 import { getItem } from "./get_item.ts";
+import {
+  getStreamingEvents,
+  type StreamedMessage,
+  subscribe,
+  unsubscribe,
+} from "./subscription_operations.ts";
 import { SERVER_PROFILES, type ServerProduct } from "./server_version.ts";
 import { envelope, faultBody, operationAnswer } from "./soap_envelope.ts";
 import { readSoapRequest, type SoapRequest } from "./soap_request.ts";
@@ -17,6 +24,8 @@ export interface ServiceOptions {
   readonly store: MailboxStore;
   readonly rights: AccessRights;
   readonly product: ServerProduct;
+  /** Absent: those of nobody else. */
+  readonly notifications?: Notifications;
   /** Told of every MIME content as it goes out. */
   readonly observeMime?: (part: MimePart) => MimeObserver;
 }
@@ -33,6 +42,8 @@ export interface EwsAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: AsyncIterable<Uint8Array>;
+  /** Whether every piece of the body is for the client as soon as it is there. */
+  readonly isLive?: boolean;
   readonly record: CallRecord;
 }
 
@@ -56,10 +67,18 @@ export interface ExchangeService {
 }
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
-  [getFolder, findFolder, findItem, getItem, getAttachment, syncFolderItems].map((
-    o,
-  ) => [o.name, o]),
+  [
+    getFolder,
+    findFolder,
+    findItem,
+    getItem,
+    getAttachment,
+    syncFolderItems,
+    subscribe,
+    unsubscribe,
+  ].map((operation) => [operation.name, operation]),
 );
+const STREAMING = "GetStreamingEvents";
 const XML_HEADERS = { "content-type": "text/xml; charset=utf-8", "cache-control": "private" };
 const NOT_OBSERVED: MimeObserver = { chunk() {}, done() {} };
 
@@ -68,24 +87,31 @@ const NOT_OBSERVED: MimeObserver = { chunk() {}, done() {} };
  * would refuse is refused as Exchange does; what is not modelled is HTTP 501, never an imitation.
  */
 export function exchangeService(options: ServiceOptions): ExchangeService {
-  return { handle: (request) => new HandledCall(options, request).answer() };
+  const { store } = options;
+  const notifications = options.notifications ?? new Notifications(store, () => new Date(0));
+  return { handle: (request) => new HandledCall({ ...options, notifications }, request).answer() };
 }
 
 /** One request on its way to an answer. */
 class HandledCall {
-  readonly #options: ServiceOptions;
+  readonly #options: ServiceOptions & { readonly notifications: Notifications };
   readonly #request: EwsRequest;
   readonly #note: CallNote = { mailboxes: new Set(), items: 0, responseCodes: [] };
   #soap: SoapRequest | undefined;
 
-  constructor(options: ServiceOptions, request: EwsRequest) {
+  constructor(
+    options: ServiceOptions & { readonly notifications: Notifications },
+    request: EwsRequest,
+  ) {
     this.#options = options;
     this.#request = request;
   }
 
   answer(): EwsAnswer {
     try {
-      return this.#answered(200, this.#operationAnswer());
+      const soap = this.#readSoap();
+      if (soap.operation === STREAMING) return this.#streamed(soap);
+      return this.#answered(200, this.#operationAnswer(soap));
     } catch (error) {
       if (error instanceof NotModelled) return this.#notModelled(error);
       const fault = faultOf(error);
@@ -94,16 +120,55 @@ class HandledCall {
     }
   }
 
-  #operationAnswer(): readonly AnswerPart[] {
-    const { newest } = SERVER_PROFILES[this.#options.product];
-    const soap = readSoapRequest(this.#request.body, newest);
-    this.#soap = soap;
+  #readSoap(): SoapRequest {
+    this.#soap = readSoapRequest(this.#request.body, this.#newest);
+    return this.#soap;
+  }
+
+  get #newest() {
+    return SERVER_PROFILES[this.#options.product].newest;
+  }
+
+  #callOf(soap: SoapRequest): Call {
+    if (soap.versions.needsNewer) throw incorrectSchemaVersion();
+    this.#checkImpersonation(soap.impersonated);
+    const newest = this.#newest;
+    return { ...this.#options, ...this.#request, ...soap, newest, note: this.#note };
+  }
+
+  /** An answer of many documents, each as soon as there is something to say. */
+  #streamed(soap: SoapRequest): EwsAnswer {
+    const connect = getStreamingEvents(soap.body);
+    const messages = connect(this.#callOf(soap));
+    this.#note.responseCodes.push("NoError");
+    return {
+      status: 200,
+      headers: XML_HEADERS,
+      body: this.#documents(messages),
+      isLive: true,
+      record: this.#record(),
+    };
+  }
+
+  async *#documents(messages: AsyncIterable<StreamedMessage>): AsyncGenerator<Uint8Array> {
+    for await (const { code, content } of messages) {
+      const isError = code !== "NoError";
+      const message = `<m:${STREAMING}ResponseMessage ` +
+        `ResponseClass="${isError ? "Error" : "Success"}">` +
+        (isError ? textElement("m:MessageText", `The server says ${code}.`) : "") +
+        textElement("m:ResponseCode", code) +
+        (isError ? "<m:DescriptiveLinkKey>0</m:DescriptiveLinkKey>" : "") +
+        `${content}</m:${STREAMING}ResponseMessage>`;
+      const parts = envelope(this.#options.product, operationAnswer(STREAMING, [message]));
+      yield new TextEncoder().encode(parts.join(""));
+    }
+  }
+
+  #operationAnswer(soap: SoapRequest): readonly AnswerPart[] {
     const operation = OPERATIONS.get(soap.operation);
     if (!operation) throw new NotModelled(`Operation ${soap.operation}`);
     const messages = operation.read(soap.body);
-    if (soap.versions.needsNewer) throw incorrectSchemaVersion();
-    this.#checkImpersonation(soap.impersonated);
-    const call: Call = { ...this.#options, ...this.#request, ...soap, newest, note: this.#note };
+    const call = this.#callOf(soap);
     return operationAnswer(
       operation.name,
       messages.flatMap((message) => responseMessage(operation.name, message, call)),
@@ -131,13 +196,21 @@ class HandledCall {
   #answered(status: number, body: readonly AnswerPart[]): EwsAnswer {
     return {
       status,
-      headers: XML_HEADERS,
+      headers: { ...XML_HEADERS, ...this.#affinity() },
       body: answerBytes(
         envelope(this.#options.product, body),
         this.#options.observeMime ?? (() => NOT_OBSERVED),
       ),
       record: this.#record(),
     };
+  }
+
+  /** Whoever asks to meet the same server again is told which one it is. */
+  #affinity(): Readonly<Record<string, string>> {
+    const { headers } = this.#request;
+    if (headers.get("x-preferserveraffinity") !== "true") return {};
+    const { notifications } = this.#options;
+    return { "set-cookie": notifications.cookieOf(notifications.serverOf(headers)) };
   }
 
   #notModelled({ message }: NotModelled): EwsAnswer {
@@ -159,7 +232,7 @@ class HandledCall {
       operation: this.#soap?.operation,
       mailboxes: [...this.#note.mailboxes],
       impersonated,
-      anchor: anchorOf(impersonated, this.#request.headers.get("x-anchormailbox")),
+      anchor: anchorOf(impersonated, this.#request.headers),
       items: this.#note.items,
       responseCodes: this.#note.responseCodes,
     };
@@ -214,8 +287,11 @@ function incorrectSchemaVersion(): SoapFault {
   );
 }
 
-function anchorOf(impersonated: string | undefined, anchor: string | undefined) {
+function anchorOf(impersonated: string | undefined, headers: ReadonlyMap<string, string>) {
   if (impersonated === undefined) return "not needed";
+  const anchor = headers.get("x-anchormailbox");
   if (anchor === undefined) return "missing";
+  // Who wants the server of a group names the group's anchor.
+  if (headers.get("x-preferserveraffinity") === "true") return "right";
   return anchor.trim().toLowerCase() === impersonated ? "right" : "wrong";
 }

@@ -24,12 +24,15 @@ import {
   getAttachment,
   getFolder,
   getItem,
+  getStreamingEvents,
   HIDDEN,
   pageView,
   properties,
   SEARCH_KEY,
   sortedBy,
+  subscribe,
   syncFolderItems,
+  unsubscribe,
 } from "./example_requests.ts";
 import {
   attributesNamed,
@@ -185,6 +188,31 @@ schemaTest("every answer with attachments is valid, errors included", async () =
   await assertValid(service, getAttachment(ids, true));
   service.mailbox.damage(nested.id, { code: "ErrorCorruptData", parts: ["attachments"] });
   await assertValid(service, getAttachment(ids.slice(-1)));
+});
+
+schemaTest("every answer about notifications is valid, errors included", async () => {
+  const service = exampleService();
+  const { mailbox, notifications } = service;
+  const inbox = mailbox.distinguishedFolder("inbox").id;
+  for (const folders of ["", INBOX, INBOX + distinguished("inbox", "nobody@corp.example")]) {
+    await assertValid(service, subscribe(folders));
+  }
+  const { text } = await service.ask(subscribe());
+  const [, id] = /<m:SubscriptionId>([^<]+)/.exec(text)!;
+  const streamed = service.ask(getStreamingEvents(id!, "nonsense"));
+  const item = mailbox.deliver(inbox, numberedEmail(1));
+  mailbox.move(item.id, mailbox.distinguishedFolder("junkemail").id);
+  notifications.missEvents(mailbox.address);
+  notifications.close();
+  const documents = (await streamed).text.split(/(?=<\?xml )/);
+  assert.equal(documents.length, 6); // status, not found, two arrivals, missed, closed
+  for (const document of documents) assert.equal(violationOf(document), undefined, document);
+  await assertValid(service, unsubscribe(id!));
+  await assertValid(service, unsubscribe(id!));
+  notifications.subscriptionsMax = 0;
+  notifications.connectionsMax = 0;
+  await assertValid(service, subscribe());
+  await assertValid(service, getStreamingEvents("nonsense"));
 });
 
 schemaTest("every answer about extreme emails and folders is valid", async () => {

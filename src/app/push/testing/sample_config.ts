@@ -18,6 +18,7 @@ export function sampleConfig(
     },
     mailboxes: [sampleMailbox()],
     pollFrequencyMs: 15_000,
+    notifications: "poll",
     pollMessageSleepMs: 0,
     maxConcurrentUploads: 4,
     emailsPerFolder: 100,
