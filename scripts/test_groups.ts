@@ -61,7 +61,15 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   { ...USUAL, name: "graph", folders: ["tests/graph/"], permissions: ["--allow-all"] },
   { ...USUAL, name: "contract", folders: ["tests/contract/"], permissions: CONFINED },
   { ...USUAL, name: "proxy", folders: ["tests/proxy/"], permissions: CONFINED },
-  { ...USUAL, name: "simulation", folders: ["tests/simulation/"], permissions: CONFINED },
+  {
+    ...USUAL,
+    name: "simulation",
+    folders: ["tests/simulation/"],
+    // Mutated copies of the source run as processes of their own.
+    permissions: [...CONFINED, "--allow-run"],
+    // Two minutes of both processors, of which a busy machine gives less.
+    timeoutMs: 15 * MINUTE_MS,
+  },
   // Servers that others wrote, unpacked from Debian packages on first use.
   { ...USUAL, name: "ntlm", folders: ["tests/ntlm_servers/"], permissions: ["--allow-all"] },
   // Azure's own emulator, and servers that stand in for Entra ID and a machine's identity.

@@ -165,14 +165,10 @@ export interface Sink {
 /** Emails of one mailbox. Rejects with kind `destination` when the sink as a whole fails. */
 export interface MailboxSink {
   /**
-   * For emails whose content may be stored already: brings the stored metadata up to date. Resolves
-   * to the keys that are stored complete; the others must be delivered with `put`. What is stored
-   * rebuilt is not complete: it is the original that is wanted.
+   * For emails whose content may be stored already: brings the stored metadata up to date and tells
+   * what is stored. What is not complete must be delivered with `put`.
    */
-  refresh(
-    records: readonly EmailRecord[],
-    options: RefreshOptions,
-  ): Promise<ReadonlySet<string>>;
+  refresh(records: readonly EmailRecord[], options: RefreshOptions): Promise<StoredKeys>;
 
   /** The key of every email that is stored complete, in no order. */
   keys(options: CallOptions): AsyncIterable<string>;
@@ -184,6 +180,14 @@ export interface MailboxSink {
    * place of a stored original, and counts as stored then. The keys of a call are distinct.
    */
   put(emails: readonly RawEmail[], options: CallOptions): Promise<readonly PutOutcome[]>;
+}
+
+/** Keys of emails that are stored. */
+export interface StoredKeys {
+  /** As Exchange gave them. */
+  readonly complete: ReadonlySet<string>;
+  /** Only as far as they could be rebuilt: it is the original that is wanted. */
+  readonly rebuilt: ReadonlySet<string>;
 }
 
 export interface RefreshOptions extends CallOptions {

@@ -72,7 +72,7 @@ export class EwsClient {
     this.#endpoint = new RedirectedEndpoint(transport, endpoint);
     this.#hangingEndpoint = new RedirectedEndpoint(hanging, endpoint);
     this.#sender = new RequestSender(options.env, this.#isImpersonating);
-    this.#server = new ThrottleGate(options.env, LIMITS.connectionsMax);
+    this.#server = new ThrottleGate(options.env, { inFlightMax: LIMITS.connectionsMax });
   }
 
   /**
@@ -176,7 +176,7 @@ export class EwsClient {
   }
 
   #passGates<T>(mailbox: Mailbox, action: () => Promise<T>, options: CallOptions): Promise<T> {
-    return this.#budgetOf(mailbox).run(() => this.#server.run(action, options), options);
+    return this.#budgetOf(mailbox).run(action, options);
   }
 
   #observed<T, R>({ name }: Operation<T>, action: () => Promise<R>): Promise<R> {
@@ -262,7 +262,10 @@ export class EwsClient {
     const key = this.#isImpersonating ? mailbox.address : "";
     const known = this.#budgets.get(key);
     if (known) return known;
-    const gate = new ThrottleGate(this.#env, LIMITS.requestsInFlightMax);
+    const gate = new ThrottleGate(this.#env, {
+      inFlightMax: LIMITS.requestsInFlightMax,
+      wider: this.#server,
+    });
     this.#budgets.set(key, gate);
     return gate;
   }

@@ -3,6 +3,7 @@ import { SyncError } from "../core/errors.ts";
 import type { Mailbox } from "../core/mailbox.ts";
 import type { SourceObserver } from "../core/observer.ts";
 import type { HttpRequest, HttpResponse, HttpTransport } from "../http/transport.ts";
+import { discardBody } from "../source/discard_body.ts";
 import type { Reach } from "../source/failure_table.ts";
 import { observedRequest } from "../source/observed_request.ts";
 import type { Write } from "../source/pushed_stream.ts";
@@ -130,7 +131,10 @@ export class GraphClient {
     options: AttemptOptions,
   ): Promise<void> {
     await this.#exchange(mailbox, { ...request, count: 1 }, options, async (response) => {
-      if (request.refuse?.test(response.headers.get("content-type") ?? "")) throw notMime();
+      if (request.refuse?.test(response.headers.get("content-type") ?? "")) {
+        await discardBody(response);
+        throw notMime();
+      }
       for await (const bytes of response.body) {
         if (bytes.length > 0) await write(bytes);
       }

@@ -132,12 +132,16 @@ Deno.test("a batch is answered in any order, each part judged by itself", async 
 Deno.test("content is never a proxy's page, and its failures are those of any answer", async () => {
   const content = { name: "message/$value", reach: "item", path: "/v1.0/users/a", refuse: /html/ };
   const copied = async (answer: ScriptedAnswer) => {
-    const { client } = clientOf(() => answer);
+    const { client, transport } = clientOf(() => answer);
     let text = "";
-    await client.copy(ALICE, { ...content, reach: "item" }, (bytes) => {
-      text += new TextDecoder().decode(bytes);
-    }, NO_ABORT);
-    return text;
+    try {
+      await client.copy(ALICE, { ...content, reach: "item" }, (bytes) => {
+        text += new TextDecoder().decode(bytes);
+      }, NO_ABORT);
+      return text;
+    } finally {
+      assert.equal(transport.bodiesEnded, 1, "the connection is free again");
+    }
   };
   const plain = { "content-type": "text/plain" };
   assert.equal(await copied({ body: "Subject: a\r\n", headers: plain }), "Subject: a\r\n");

@@ -96,10 +96,11 @@ class GraphSource implements MailSource, MailSurvey {
   }
 
   async describe(
-    { mailbox }: FolderOf,
+    at: FolderOf,
     itemIds: readonly string[],
     { signal }: CallOptions,
   ): Promise<readonly DescribeOutcome[]> {
+    const { mailbox } = at;
     const known = new Map<string, ItemDescription>();
     for (const itemId of new Set(itemIds)) {
       const item = this.#listed.take(mailbox, itemId);
@@ -111,7 +112,7 @@ class GraphSource implements MailSource, MailSurvey {
       signal,
       background: unknown.every((itemId) => this.#listed.isListed(mailbox, itemId)),
       probe: () => this.probe(mailbox, { signal }),
-      requestOf: (itemId) => describeMessage(mailbox, itemId),
+      requestOf: (itemId) => describeMessage(at, itemId),
     });
     return itemIds.map((itemId) => {
       const item = known.get(itemId);

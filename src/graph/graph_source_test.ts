@@ -74,6 +74,17 @@ Deno.test("a description that came with a listing is given once; then Graph is a
   assert.deepEqual(operations(), ["batch", "getMessage"]);
 });
 
+Deno.test("a message that was moved on is not described where it lay, though its id still holds", async () => {
+  const { source, mailbox, at, atFolder, run, items, itemIds } = withMessages(2);
+  const other = mailbox.createFolder(["Other"]);
+  mailbox.move(items[0]!.id, other.id);
+  const [gone, still] = await run(source.describe(at, itemIds, NO_ABORT));
+  assert.ok(gone && "error" in gone && still && "item" in still);
+  assert.deepEqual([gone.error.kind, gone.error.code], ["item", "ErrorItemNotFound"]);
+  const [found] = await run(source.describe(atFolder(other.id), [itemIds[0]!], NO_ABORT));
+  assert.ok(found && "item" in found);
+});
+
 Deno.test("more messages are described by twenty in a request", async () => {
   const { source, at, run, itemIds, requests } = withMessages(45);
   const outcomes = await run(source.describe(at, itemIds, NO_ABORT));

@@ -39,7 +39,7 @@ export class MailboxBudgets {
   constructor(env: Env, observer?: SourceObserver) {
     this.#env = env;
     this.#observer = observer;
-    this.#server = new ThrottleGate(env, Infinity);
+    this.#server = new ThrottleGate(env, { inFlightMax: Infinity });
   }
 
   /** Runs `action` when the mailbox has room for its requests. Rejects as `ThrottleGate.run` does. */
@@ -48,7 +48,7 @@ export class MailboxBudgets {
     const budget = this.#of(mailbox);
     await budget.window.take({ count, background, signal });
     return await budget.inFlight.run(
-      () => budget.gate.run(() => this.#server.run(action, { signal }), { signal }),
+      () => budget.gate.run(action, { signal }),
       { weight: count, urgent: !background, signal },
     );
   }
@@ -88,7 +88,7 @@ export class MailboxBudgets {
     const budget: Budget = {
       window: new RequestWindow(this.#env.clock),
       inFlight: new Semaphore(GRAPH_LIMITS.requestsInFlight),
-      gate: new ThrottleGate(this.#env, Infinity),
+      gate: new ThrottleGate(this.#env, { inFlightMax: Infinity, wider: this.#server }),
       unnamed: 0,
       busyUntilMs: -Infinity,
     };

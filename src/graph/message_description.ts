@@ -52,6 +52,7 @@ export const ATTACHMENT = z.object({
 export const MESSAGE = z.object({
   "@odata.type": z.string().nullish(),
   id: z.string().min(1),
+  parentFolderId: z.string().nullish(),
   receivedDateTime: z.string().nullish(),
   sentDateTime: z.string().nullish(),
   createdDateTime: z.string().nullish(),

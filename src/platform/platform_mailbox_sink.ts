@@ -2,13 +2,13 @@ import type { EmailRecord, RawEmail } from "../core/email.ts";
 import type { CallOptions, Env } from "../core/env.ts";
 import { assert, SyncError } from "../core/errors.ts";
 import type { Mailbox } from "../core/mailbox.ts";
-import type { MailboxSink, PutOutcome, RefreshOptions } from "../core/ports.ts";
+import type { MailboxSink, PutOutcome, RefreshOptions, StoredKeys } from "../core/ports.ts";
 import type { Semaphore } from "../core/semaphore.ts";
 import type { KeyedQueue } from "../storage/keyed_queue.ts";
 import { mapWithin } from "../storage/map_within.ts";
 import type { AttachmentUpload } from "./attachment_upload.ts";
 import { type Buckets, fullNameOf } from "./buckets.ts";
-import { type DeliveredEmails, digestsOf } from "./delivered_emails.ts";
+import { type DeliveredEmail, type DeliveredEmails, digestsOf } from "./delivered_emails.ts";
 import { storableText } from "./email_wire.ts";
 import type { PlatformClient } from "./platform_client.ts";
 import type { PlatformCounts } from "./platform_counts.ts";
@@ -51,13 +51,15 @@ export class PlatformMailboxSink implements MailboxSink {
    * must be delivered, with its content: the platform can neither be asked cheaply what it stores
    * nor be told metadata alone.
    */
-  refresh(
-    records: readonly EmailRecord[],
-    options: RefreshOptions,
-  ): Promise<ReadonlySet<string>> {
+  refresh(records: readonly EmailRecord[], options: RefreshOptions): Promise<StoredKeys> {
     if (options.signal.aborted) return Promise.reject(options.signal.reason);
-    const stored = records.filter((record) => this.#isUpToDate(record, options));
-    return Promise.resolve(new Set(stored.map(({ key }) => key)));
+    const [complete, rebuilt] = [new Set<string>(), new Set<string>()];
+    for (const record of records) {
+      const known = this.#options.delivered.of(this.#mailbox, record);
+      if (!known || !isUpToDate(known, record, options)) continue;
+      (known.rebuilt ? rebuilt : complete).add(record.key);
+    }
+    return Promise.resolve({ complete, rebuilt });
   }
 
   /**
@@ -76,17 +78,6 @@ export class PlatformMailboxSink implements MailboxSink {
     const name = fullNameOf(this.#mailbox.bucket);
     const ids = emails.map(({ id }) => `${name}\n${storableText(id)}`);
     return await this.#options.queue.run(ids, () => this.#put(emails, options), options);
-  }
-
-  #isUpToDate(record: EmailRecord, { volatileSince, rewrite }: RefreshOptions): boolean {
-    const known = this.#options.delivered.of(this.#mailbox, record);
-    if (!known || known.rebuilt) return false;
-    const now = digestsOf(record);
-    const { metadata: { receivedAt } } = record;
-    const isVolatile = receivedAt !== undefined && receivedAt >= volatileSince;
-    if (isVolatile && known.content !== now.content) return false;
-    if (rewrite === "moved") return known.folder === now.folder;
-    return rewrite === "never" || known.record === now.record;
   }
 
   async #put(emails: readonly RawEmail[], options: CallOptions): Promise<readonly PutOutcome[]> {
@@ -187,4 +178,18 @@ function keysUnknown({ address }: Mailbox): SyncError {
     hint: "Compare with files or blobs, or deliver again what is in doubt: resync",
     context: { mailbox: address },
   });
+}
+
+/** Whether nothing of an email is new that was delivered as `known`. */
+function isUpToDate(
+  known: DeliveredEmail,
+  record: EmailRecord,
+  { volatileSince, rewrite }: RefreshOptions,
+): boolean {
+  const now = digestsOf(record);
+  const { metadata: { receivedAt } } = record;
+  const isVolatile = receivedAt !== undefined && receivedAt >= volatileSince;
+  if (isVolatile && known.content !== now.content) return false;
+  if (rewrite === "moved") return known.folder === now.folder;
+  return rewrite === "never" || known.record === now.record;
 }

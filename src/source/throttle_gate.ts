@@ -2,6 +2,13 @@ import type { CallOptions, Env } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 
+export interface ThrottleGateOptions {
+  /** How many it admits at a time. */
+  readonly inFlightMax: number;
+  /** The gate of a budget that this one is a part of: whoever passes here passes there as well. */
+  readonly wider?: ThrottleGate;
+}
+
 /** Callers that waited for the same gate set off spread over this time, ms. */
 const SPREAD_MS = 1_000;
 
@@ -16,15 +23,18 @@ const SPREAD_MS = 1_000;
 export class ThrottleGate {
   readonly #env: Env;
   readonly #inFlightMax: number;
+  /** This one, and the wider one. */
+  readonly #gates: readonly ThrottleGate[];
   #limit: number;
   #inFlight = 0;
   #openAtMs = -Infinity;
   #closedBy: SyncError | undefined;
   readonly #waiters: (() => void)[] = [];
 
-  constructor(env: Env, inFlightMax: number) {
+  constructor(env: Env, { inFlightMax, wider }: ThrottleGateOptions) {
     this.#env = env;
     this.#inFlightMax = inFlightMax;
+    this.#gates = wider ? [this, wider] : [this];
     this.#limit = inFlightMax;
   }
 
@@ -36,11 +46,10 @@ export class ThrottleGate {
     await this.#admission(signal);
     try {
       const result = await action();
-      this.#limit = Math.min(this.#inFlightMax, this.#limit + 1 / this.#limit);
+      for (const gate of this.#gates) gate.#succeeded();
       return result;
     } finally {
-      this.#inFlight--;
-      this.#wake();
+      for (const gate of this.#gates) gate.#left();
     }
   }
 
@@ -56,21 +65,41 @@ export class ThrottleGate {
 
   async #admission(signal: AbortSignal): Promise<void> {
     for (;;) {
-      if (signal.aborted) this.#wake(); // this caller may have been woken in another one's place
+      if (signal.aborted) this.#passOn();
       signal.throwIfAborted();
-      const closedMs = this.#openAtMs - this.#env.clock.monotonicMs();
-      if (closedMs > 0) await this.#waitUntilOpen(closedMs, signal);
-      else if (this.#inFlight + 1 <= this.#limit) break;
-      else await this.#room(signal);
+      // Both at one moment: while somebody waits for the one, the other may close or fill.
+      const closed = this.#gates.find((gate) => gate.#closedMs > 0);
+      const full = this.#gates.find((gate) => gate.#inFlight + 1 > gate.#limit);
+      if (!closed && !full) break;
+      this.#passOn();
+      if (closed) await this.#waitFor(closed, signal);
+      else await full!.#room(signal);
     }
-    this.#inFlight++;
+    for (const gate of this.#gates) gate.#inFlight++;
   }
 
-  #waitUntilOpen(closedMs: number, signal: AbortSignal): Promise<void> {
-    if (closedMs > LIMITS.retryAfterMsMax && this.#closedBy) {
-      this.#wake();
-      throw this.#closedBy.as("mailbox");
-    }
+  /** This caller may have been woken in another one's place. */
+  #passOn(): void {
+    for (const gate of this.#gates) gate.#wake();
+  }
+
+  #succeeded(): void {
+    this.#limit = Math.min(this.#inFlightMax, this.#limit + 1 / this.#limit);
+  }
+
+  #left(): void {
+    this.#inFlight--;
+    this.#wake();
+  }
+
+  get #closedMs(): number {
+    return this.#openAtMs - this.#env.clock.monotonicMs();
+  }
+
+  /** @throws SyncError of kind `mailbox` where that would take too long. */
+  #waitFor(closed: ThrottleGate, signal: AbortSignal): Promise<void> {
+    const closedMs = closed.#closedMs;
+    if (closedMs > LIMITS.retryAfterMsMax && closed.#closedBy) throw closed.#closedBy.as("mailbox");
     const spreadMs = Math.round(SPREAD_MS * this.#env.entropy.next());
     return this.#env.clock.sleep(Math.ceil(closedMs) + spreadMs, { signal });
   }

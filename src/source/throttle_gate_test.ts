@@ -10,7 +10,7 @@ const done = () => Promise.resolve("done");
 Deno.test("nobody passes before the time that was named, jitter only delays", async () => {
   for (const dice of [0, 0.999]) {
     const env = testEnv(dice);
-    const gate = new ThrottleGate(env, 10);
+    const gate = new ThrottleGate(env, { inFlightMax: 10 });
     const startedMs = env.clock.monotonicMs();
     gate.close(BUSY, 30_000);
     const passedMs: number[] = [];
@@ -23,7 +23,7 @@ Deno.test("nobody passes before the time that was named, jitter only delays", as
 
 Deno.test("a shorter delay does not open the gate early, one that comes meanwhile extends it", async () => {
   const env = testEnv();
-  const gate = new ThrottleGate(env, 10);
+  const gate = new ThrottleGate(env, { inFlightMax: 10 });
   const startedMs = env.clock.monotonicMs();
   gate.close(BUSY, 30_000);
   gate.close(BUSY, 1_000);
@@ -33,9 +33,24 @@ Deno.test("a shorter delay does not open the gate early, one that comes meanwhil
   assert.equal(env.clock.monotonicMs() - startedMs, 60_000);
 });
 
+Deno.test("a gate that closes while callers wait for the wider one keeps them, too", async () => {
+  const env = testEnv();
+  const server = new ThrottleGate(env, { inFlightMax: Infinity });
+  const mailbox = new ThrottleGate(env, { inFlightMax: 10, wider: server });
+  const other = new ThrottleGate(env, { inFlightMax: 10, wider: server });
+  const startedMs = env.clock.monotonicMs();
+  const passed = (gate: ThrottleGate) =>
+    gate.run(() => Promise.resolve(env.clock.monotonicMs() - startedMs), NO_ABORT);
+  server.close(BUSY, 5_000);
+  const times = Promise.all([passed(mailbox), passed(other)]);
+  const closing = env.clock.sleep(1_000, NO_ABORT).then(() => mailbox.close(BUSY, 20_000));
+  await env.clock.runUntil(closing);
+  assert.deepEqual(await env.clock.runUntil(times), [21_000, 5_000]);
+});
+
 Deno.test("a gate closed for too long turns callers away, kind mailbox, without a wait", async () => {
   const env = testEnv();
-  const gate = new ThrottleGate(env, 1);
+  const gate = new ThrottleGate(env, { inFlightMax: 1 });
   gate.close(BUSY, LIMITS.retryAfterMsMax + 60_000);
   await assert.rejects(gate.run(done, NO_ABORT), { code: "ErrorServerBusy", kind: "mailbox" });
   await env.clock.runUntil(env.clock.sleep(60_000, NO_ABORT));
@@ -61,7 +76,7 @@ async function admitted(gate: ThrottleGate, callers: number): Promise<number> {
 
 Deno.test("only so many are inside; half as many after a busy answer, more again with success", async () => {
   const env = testEnv();
-  const gate = new ThrottleGate(env, 4);
+  const gate = new ThrottleGate(env, { inFlightMax: 4 });
   assert.equal(await admitted(gate, 9), 4);
   gate.close(BUSY, 1);
   gate.close(BUSY, 1); // of another request that was in flight: the same overload
@@ -71,8 +86,40 @@ Deno.test("only so many are inside; half as many after a busy answer, more again
   assert.equal(await admitted(gate, 9), 4);
 });
 
+Deno.test("what one budget has no room for waits for the wider one; others get in meanwhile", async () => {
+  const env = testEnv();
+  const server = new ThrottleGate(env, { inFlightMax: 3 });
+  const [one, other] = [2, 2].map((inFlightMax) =>
+    new ThrottleGate(env, { inFlightMax, wider: server })
+  );
+  const inside: string[] = [];
+  const leave: (() => void)[] = [];
+  const calls = [one!, one!, one!, other!, other!, other!].map((gate, at) =>
+    gate.run(async () => {
+      inside.push(`${at}`);
+      await new Promise<void>((resolve) => leave.push(resolve));
+    }, NO_ABORT)
+  );
+  const settled = async () => {
+    for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+    return inside.join(" ");
+  };
+  assert.equal(await settled(), "0 1 3");
+  leave[2]!();
+  assert.equal(await settled(), "0 1 3 4");
+  leave[0]!();
+  const last = await settled();
+  assert.equal(last.split(" ").length, 5);
+  while (inside.length < calls.length || leave.length > 0) {
+    leave.splice(0).forEach((go) => go());
+    await settled();
+  }
+  await Promise.all(calls);
+  assert.equal(inside.toSorted().join(" "), "0 1 2 3 4 5");
+});
+
 Deno.test("an abort while waiting rejects with its reason and takes no one's place", async () => {
-  const gate = new ThrottleGate(testEnv(), 1);
+  const gate = new ThrottleGate(testEnv(), { inFlightMax: 1 });
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   const first = gate.run(() => held, NO_ABORT);
   const stop = new AbortController();
@@ -86,7 +133,7 @@ Deno.test("an abort while waiting rejects with its reason and takes no one's pla
 });
 
 Deno.test("a caller that was let in and is aborted at that moment lets the next one in", async () => {
-  const gate = new ThrottleGate(testEnv(), 1);
+  const gate = new ThrottleGate(testEnv(), { inFlightMax: 1 });
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   const stop = new AbortController();
   const first = gate.run(() => held, NO_ABORT).then(() => stop.abort(new Error("stopping")));

@@ -161,7 +161,7 @@ Deno.test("folders deleted under our feet are created again", async () => {
   const { emails, saved, stored } = subject;
   await emails.put([EMAIL], { signal });
   await Deno.remove(subject.pathOf("data"), { recursive: true });
-  assert.deepEqual([...await emails.refresh([EMAIL], REFRESH)], []);
+  assert.deepEqual([...(await emails.refresh([EMAIL], REFRESH)).complete], []);
   await emails.put([EMAIL], { signal });
   assert.equal((await stored(MAILBOX)).length, 1);
   await saved.save(STATE, { signal });
@@ -221,10 +221,10 @@ Deno.test("refresh does not count what was rebuilt as stored: the original is st
   await using subject = await opened();
   const { emails } = subject;
   await emails.put([{ ...EMAIL, rebuilt: true }], { signal });
-  assert.deepEqual([...await emails.refresh([EMAIL], REFRESH)], []);
+  assert.deepEqual([...(await emails.refresh([EMAIL], REFRESH)).complete], []);
   assert.deepEqual(await Array.fromAsync(emails.keys({ signal })), [EMAIL.key]);
   await emails.put([EMAIL], { signal });
-  assert.deepEqual([...await emails.refresh([EMAIL], REFRESH)], [EMAIL.key]);
+  assert.deepEqual([...(await emails.refresh([EMAIL], REFRESH)).complete], [EMAIL.key]);
 });
 
 Deno.test("what was rebuilt never takes the place of the original, but brings its metadata", async () => {
@@ -248,7 +248,7 @@ Deno.test("what was rebuilt never takes the place of the original, but brings it
   await emails.put([scanned], { signal });
   const volatile = { ...REFRESH, volatileSince: new Date(0) };
   const received = { ...scanned.metadata, receivedAt: new Date() };
-  const seen = await emails.refresh([{ ...scanned, metadata: received }], volatile);
+  const { complete: seen } = await emails.refresh([{ ...scanned, metadata: received }], volatile);
   assert.deepEqual([...seen], [], "that its content has changed is not forgotten");
 
   await Deno.remove(pathOf(mime));
@@ -264,10 +264,10 @@ Deno.test("refresh counts an unreadable record as not stored, and a delivery rep
   const path = pathOf(emailObjectNamesOf(MAILBOX, EMAIL).record);
   for (const garbage of ["", "{", '{"id":"<a@x>"}', " ".repeat(3_000_000)]) {
     await Deno.writeTextFile(path, garbage);
-    assert.deepEqual([...await emails.refresh([EMAIL], REFRESH)], []);
+    assert.deepEqual([...(await emails.refresh([EMAIL], REFRESH)).complete], []);
   }
   await emails.put([EMAIL], { signal });
-  assert.deepEqual([...await emails.refresh([EMAIL], REFRESH)], [EMAIL.key]);
+  assert.deepEqual([...(await emails.refresh([EMAIL], REFRESH)).complete], [EMAIL.key]);
   assert.equal((await stored(MAILBOX)).length, 1);
 });
 
@@ -282,7 +282,7 @@ Deno.test("refresh opens each stored record once, and nothing of days without em
   const files = plannedFiles((call) => void calls.push(call));
   const { sink } = await localSubject({ prefix: parent.prefix, files });
   const sameDay = emails.flatMap((email, i) => [email, { ...email, key: String(i).repeat(32) }]);
-  const keys = await (await sink.open(MAILBOX, { signal })).refresh(sameDay, REFRESH);
+  const { complete: keys } = await (await sink.open(MAILBOX, { signal })).refresh(sameDay, REFRESH);
   assert.equal(keys.size, 2);
   const count = (wanted: string) => calls.filter(({ verb }) => verb === wanted).length;
   assert.deepEqual(

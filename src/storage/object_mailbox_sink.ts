@@ -3,7 +3,7 @@ import type { CallOptions } from "../core/env.ts";
 import { assert } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Mailbox } from "../core/mailbox.ts";
-import type { MailboxSink, PutOutcome, RefreshOptions } from "../core/ports.ts";
+import type { MailboxSink, PutOutcome, RefreshOptions, StoredKeys } from "../core/ports.ts";
 import type { Semaphore } from "../core/semaphore.ts";
 import { decodeStoredRecord, encodeEmailJson, type StoredRecord } from "./email_json.ts";
 import { isContentChanged } from "./is_content_changed.ts";
@@ -59,10 +59,7 @@ export class ObjectMailboxSink implements MailboxSink {
     this.#queue = queue;
   }
 
-  async refresh(
-    records: readonly EmailRecord[],
-    options: RefreshOptions,
-  ): Promise<ReadonlySet<string>> {
+  async refresh(records: readonly EmailRecord[], options: RefreshOptions): Promise<StoredKeys> {
     const latest = new Map(records.map((record) => [record.key, record]));
     const refreshed = () => this.#refresh([...latest.values()], options);
     return await this.#inTurn(latest.keys(), refreshed, options);
@@ -155,14 +152,16 @@ export class ObjectMailboxSink implements MailboxSink {
     return outcome;
   }
 
-  async #refresh(
-    records: readonly EmailRecord[],
-    options: RefreshOptions,
-  ): Promise<ReadonlySet<string>> {
+  async #refresh(records: readonly EmailRecord[], options: RefreshOptions): Promise<StoredKeys> {
     const found = await this.#storedRecords(records, options);
     const outdated = found.filter(({ update }) => update !== undefined);
     if (outdated.length > 0) await this.#rewrite(outdated, options);
-    return new Set(found.filter(({ isRebuilt }) => !isRebuilt).map(({ key }) => key));
+    const { complete = [], rebuilt = [] } = Object.groupBy(
+      found,
+      ({ isRebuilt }) => isRebuilt ? "rebuilt" : "complete",
+    );
+    const keysOf = (records: readonly FoundRecord[]) => new Set(records.map(({ key }) => key));
+    return { complete: keysOf(complete), rebuilt: keysOf(rebuilt) };
   }
 
   async #storedRecords(

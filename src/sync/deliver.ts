@@ -46,11 +46,11 @@ async function deliverChunk(
 ): Promise<Settlement> {
   throwIfStopping(delivery.stop);
   const { items, settlement: undescribed } = await describe(delivery, at, itemIds, options);
-  const { missing, alreadyStored } = await recognise(delivery, at, items, options);
+  const { missing, alreadyStored, standIns } = await recognise(delivery, at, items, options);
   let total = mergeSettlements(undescribed, counted({ alreadyStored }));
   delivery.observer.settled(at.mailbox, at.folder, total.counts);
   for (const batch of batchesOf(missing)) {
-    const settlement = await deliverBatch(delivery, at, batch, options);
+    const settlement = await deliverBatch(delivery, at, batch, { ...options, standIns });
     delivery.observer.settled(at.mailbox, at.folder, settlement.counts);
     total = mergeSettlements(total, settlement);
   }
@@ -79,28 +79,37 @@ async function describe(
   return { items, settlement: mergeSettlements(...settlements) };
 }
 
+interface Recognised {
+  readonly missing: readonly ItemDescription[];
+  readonly alreadyStored: number;
+  /** Those of the missing of which the sink has what could be rebuilt, by item id. */
+  readonly standIns: ReadonlySet<string>;
+}
+
 /** Tells what the sink has already, so that no stored content is fetched again. */
 async function recognise(
   { sink, stop, startedAt }: Delivery,
   at: FolderOf,
   items: readonly ItemDescription[],
   { rewrite = "always", anew, again }: DeliveryOptions,
-): Promise<{ missing: ItemDescription[]; alreadyStored: number }> {
+): Promise<Recognised> {
   const records = new Map<ItemDescription, EmailRecord>();
   for (const item of items) {
     // Of a rebuilt one, it is the original that is wanted.
     if (anew || !canTellKey(item) || again?.get(item.itemId)?.rebuilt) continue;
     records.set(item, emailRecordOf(at.mailbox, at.folder, item));
   }
-  const stored = records.size === 0
-    ? new Set<string>()
-    : await sink.refresh([...records.values()], {
-      signal: stop.aborted,
-      volatileSince: new Date(startedAt.getTime() - LIMITS.volatileMs),
-      rewrite,
-    });
-  const missing = items.filter((item) => !stored.has(records.get(item)?.key ?? ""));
-  return { missing, alreadyStored: items.length - missing.length };
+  if (records.size === 0) return { missing: items, alreadyStored: 0, standIns: new Set() };
+  const { complete, rebuilt } = await sink.refresh([...records.values()], {
+    signal: stop.aborted,
+    volatileSince: new Date(startedAt.getTime() - LIMITS.volatileMs),
+    rewrite,
+  });
+  const isIn = (keys: ReadonlySet<string>) => (item: ItemDescription) =>
+    keys.has(records.get(item)?.key ?? "");
+  const missing = items.filter((item) => !isIn(complete)(item));
+  const standIns = new Set(items.filter(isIn(rebuilt)).map(({ itemId }) => itemId));
+  return { missing, alreadyStored: items.length - missing.length, standIns };
 }
 
 /**

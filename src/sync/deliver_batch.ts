@@ -60,12 +60,14 @@ export function giveUp(
   { env, guard }: Pick<Delivery, "env" | "guard">,
   at: FolderOf,
   { itemId, error }: { readonly itemId: string; readonly error: SyncError },
-  { again }: DeliveryOptions,
+  { again, standIns }: DeliveryOptions,
   item?: ItemDescription,
 ): Settlement {
   if (error.kind !== "item") throw error.in(contextOf(at));
   if (error.code === "ErrorItemNotFound") return counted({ vanished: 1 });
-  const skipped = [skippedItemOf(itemId, item, error, env.clock.now())];
+  const skip = skippedItemOf(itemId, item, error, env.clock.now());
+  // It may have been rebuilt under another item id, or when more of it could be read.
+  const skipped = [standIns?.has(itemId) ? { ...skip, rebuilt: true } : skip];
   if (again?.has(itemId)) return { ...counted({ stillSkipped: 1 }), skipped };
   guard.skipped({ folderId: at.folder.id, itemId }, error);
   return { ...counted({ skipped: 1 }), skipped };

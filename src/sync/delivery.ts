@@ -35,6 +35,8 @@ export interface DeliveryOptions {
   readonly rewrite?: RefreshOptions["rewrite"];
   /** Whatever seems to be stored of them is not (`verify --repair`). */
   readonly anew?: boolean;
+  /** Of which the sink has what could be rebuilt, by item id. */
+  readonly standIns?: ReadonlySet<string>;
   /** Tried again from the record of skips, by item id. */
   readonly again?: ReadonlyMap<string, SkippedItem>;
 }

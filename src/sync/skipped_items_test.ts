@@ -74,6 +74,23 @@ Deno.test("a rebuilt email is stored and marked, and the original takes its plac
   assert.deepEqual(destination.states.get(folder.id)!.skipped, []);
 });
 
+Deno.test("an email that can no longer be rebuilt is marked by what the sink has of it", async () => {
+  const { source, destination, restart, folder, bad } = unreadable();
+  source.isRebuilding = true;
+  await restart().run({ once: true });
+  const moved = source.addFolder(a, "Moved");
+  const item = folder.items.find(({ itemId }) => itemId === bad)!;
+  source.delete(folder, bad);
+  source.putBack(moved, { ...item, itemId: "moved" });
+  source.isRebuilding = false;
+  source.fault = (call, id) =>
+    call === "fetch item" && id === "moved" ? failure("item", "ErrorItemCorrupt") : undefined;
+  await restart().run({ once: true });
+  assert.deepEqual(destination.states.get(folder.id)!.skipped, []);
+  const [skipped] = destination.states.get(moved.id)!.skipped;
+  assert.deepEqual([skipped!.itemId, skipped!.rebuilt], ["moved", true]);
+});
+
 Deno.test("an email that the sink will not have is on the record as such, and is not rebuilt", async () => {
   const { source, destination, restart } = world();
   source.isRebuilding = true;

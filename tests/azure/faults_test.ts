@@ -106,7 +106,7 @@ undiciCase("whatever breaks while something is read, it is read whole", async ()
   await held.save(STATE!, { signal });
   const rebuilt = { ...LARGE, rebuilt: true };
   const readers: readonly (() => Promise<unknown>)[] = [
-    async () => [...await emails.refresh([SMALL, LARGE], REFRESH)].toSorted(),
+    async () => [...(await emails.refresh([SMALL, LARGE], REFRESH)).complete].toSorted(),
     async () => (await Array.fromAsync(emails.keys({ signal }))).toSorted(),
     () => states.read(MAILBOX, { signal }),
     () => emails.put([rebuilt], { signal }),
@@ -249,7 +249,7 @@ undiciCase("a record in the archive tier counts as not stored; a state there is 
     method === "GET" && target.includes(record.slice(record.lastIndexOf("/")))
       ? archived
       : undefined;
-  assert.deepEqual([...await emails.refresh([SMALL], REFRESH)], []);
+  assert.deepEqual([...(await emails.refresh([SMALL], REFRESH)).complete], []);
   proxy.fault = ({ target }) => target.includes("mailbox.json") ? archived : undefined;
   await assert.rejects(states.read(MAILBOX, { signal }), { code: "BlobArchived" });
 });

@@ -119,7 +119,7 @@ export function sinkContract(
 
   test("stores nothing for an empty delivery", async ({ opened, stored }) => {
     assert.deepEqual(await opened.put([], { signal }), []);
-    assert.deepEqual([...await opened.refresh([], REFRESH)], []);
+    assert.deepEqual([...(await opened.refresh([], REFRESH)).complete], []);
     assert.deepEqual(await stored(MAILBOX), []);
   });
 
@@ -210,7 +210,7 @@ export function sinkContract(
     await opened.put([kept!, moved!], { signal });
     const records = [movedTo(["Inbox"], kept!), movedTo(["Späm", "2024/1"], moved!), absent!];
     for (const _repeat of [1, 2]) {
-      const keys = await opened.refresh(records, REFRESH);
+      const { complete: keys } = await opened.refresh(records, REFRESH);
       assert.deepEqual([...keys].sort(), [kept!.key, moved!.key].sort());
     }
     const after = (await stored(MAILBOX)).find(({ id }) => id === "<moved@x>");
@@ -230,7 +230,7 @@ export function sinkContract(
     await opened.put([email], { signal });
     const before = await stored(MAILBOX);
     const records = [movedTo(["Archive"], email), sampleEmail("<absent@x>")];
-    const keys = await opened.refresh(records, { ...REFRESH, rewrite: "never" });
+    const { complete: keys } = await opened.refresh(records, { ...REFRESH, rewrite: "never" });
     assert.deepEqual([...keys], [email.key]);
     assert.deepEqual(await stored(MAILBOX), before);
   });
@@ -240,7 +240,7 @@ export function sinkContract(
     const [still, moved] = ["<still@x>", "<moved@x>"].map((id) => sampleEmail(id));
     await opened.put([still!, moved!], { signal });
     const records = [movedTo(["Inbox"], still!), movedTo(["Archive", "2024"], moved!)];
-    const keys = await opened.refresh(records, { ...REFRESH, rewrite: "moved" });
+    const { complete: keys } = await opened.refresh(records, { ...REFRESH, rewrite: "moved" });
     assert.deepEqual([...keys].sort(), [still!.key, moved!.key].sort());
     const found = new Map((await stored(MAILBOX)).map((email) => [email.id, email]));
     assert.equal(found.get("<still@x>")?.isRead, false);
@@ -278,7 +278,7 @@ export function sinkContract(
       await opened.put(cases.map(({ email }) => email), { signal });
       for (const rewrite of ["never", "always", "always"] as const) {
         const options = { signal, volatileSince, rewrite };
-        const keys = await opened.refresh(cases.map(({ now }) => now), options);
+        const { complete: keys } = await opened.refresh(cases.map(({ now }) => now), options);
         const expected = cases.filter(({ isStored }) => isStored).map(({ email }) => email.key);
         assert.deepEqual([...keys].sort(), expected.sort());
       }
@@ -288,7 +288,7 @@ export function sinkContract(
       }
       await opened.put(cases.map(({ email, now }) => ({ ...email, ...now })), { signal });
       const options = { signal, volatileSince, rewrite: "always" as const };
-      const keys = await opened.refresh(cases.map(({ now }) => now), options);
+      const { complete: keys } = await opened.refresh(cases.map(({ now }) => now), options);
       assert.equal(keys.size, cases.length);
     },
     "metadataAlone",
@@ -306,10 +306,10 @@ export function sinkContract(
     const email = sampleEmail("<hostile@x>", { metadata, attachments });
     await opened.put([email], { signal });
     const options = { ...REFRESH, volatileSince: metadata.receivedAt };
-    assert.deepEqual([...await opened.refresh([email], options)], [email.key]);
+    assert.deepEqual([...(await opened.refresh([email], options)).complete], [email.key]);
     const renamed = attachments.with(4, { ...attachments[4]!, name: "\udbff" });
     const changed = { ...email, attachments: renamed };
-    assert.deepEqual([...await opened.refresh([changed], options)], []);
+    assert.deepEqual([...(await opened.refresh([changed], options)).complete], []);
   }, "names");
 
   test(
@@ -319,7 +319,9 @@ export function sinkContract(
       const original = sampleEmail("<rebuilt@x>");
       const rebuilt = { ...original, mime: textContent("as far as it goes"), rebuilt: true };
       await opened.put([rebuilt], { signal });
-      await opened.refresh([movedTo(["Archive"], original)], REFRESH);
+      const keys = await opened.refresh([movedTo(["Archive"], original)], REFRESH);
+      assert.deepEqual([...keys.complete, ...keys.rebuilt], [original.key]);
+      assert.ok(keys.rebuilt.has(original.key));
       const [found] = await stored(MAILBOX);
       assert.deepEqual([found?.rebuilt, found?.folder], [true, ["Archive"]]);
       await opened.put([original], { signal });
@@ -368,7 +370,7 @@ export function sinkContract(
     await opened.put([email], { signal });
     const other = sampleMailbox("grace@example.com");
     await using _lock = await states.open(other, { signal });
-    const keys = await (await sink.open(other, { signal })).refresh([email], REFRESH);
+    const { complete: keys } = await (await sink.open(other, { signal })).refresh([email], REFRESH);
     assert.deepEqual([...keys], []);
     assert.deepEqual(await stored(other), []);
   });

@@ -143,7 +143,7 @@ test("a source that breaks off while attachments are read is the email's failure
       signal,
       volatileSince: new Date(),
       rewrite: "always",
-    })).size,
+    })).complete.size,
     0,
   );
 });

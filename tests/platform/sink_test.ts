@@ -120,7 +120,7 @@ test("what was delivered is recognised while nothing of it is new, and only then
   const isStored = async (
     record = email as Parameters<MailboxSink["refresh"]>[0][number],
     more = {},
-  ) => (await opened.refresh([record], { ...REFRESH, ...more })).has(email.key);
+  ) => (await opened.refresh([record], { ...REFRESH, ...more })).complete.has(email.key);
   assert.equal(await isStored(), false);
   await opened.put([email], { signal });
   assert.equal(await isStored(), true);
@@ -147,7 +147,8 @@ test("a stand-in is never stored over the original, and is stored where there is
   const rebuiltOf = async () =>
     new Map((await subject.stored(MAILBOX)).map((email) => [email.id, email.rebuilt]));
   assert.deepEqual(await rebuiltOf(), new Map([["<a@x>", false], ["<b@x>", true]]));
-  assert.deepEqual([...await subject.opened.refresh([b!], REFRESH)], []);
+  const { complete, rebuilt: standIns } = await subject.opened.refresh([b!], REFRESH);
+  assert.deepEqual([[...complete], [...standIns]], [[], [b!.key]]);
   await subject.opened.put([b!], { signal });
   assert.equal((await rebuiltOf()).get("<b@x>"), false);
 });

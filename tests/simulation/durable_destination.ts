@@ -10,6 +10,7 @@ import type {
   RefreshOptions,
   Sink,
   StateStore,
+  StoredKeys,
 } from "../../src/core/ports.ts";
 import type { FolderSyncState } from "../../src/core/sync_state.ts";
 import { decodeFolderState, encodeFolderState } from "../../src/storage/folder_state_json.ts";
@@ -31,6 +32,8 @@ export class DurableDestination {
   readonly #acknowledged = new Map<string, FolderSyncState>();
   /** Chooses what happens to the next write; absent: nothing bad. */
   fault: () => DestinationFault | undefined = () => undefined;
+  /** Told of each state that is to be written, while it is not. */
+  onState: (address: string, state: FolderSyncState) => void = () => {};
 
   /** The destination as one process sees it: once `crashed`, no call of it ever answers. */
   openedBy(process: { readonly crashed: boolean }): Sink & StateStore {
@@ -64,6 +67,7 @@ export class DurableDestination {
         alive(() => {
           const names = { mailbox: mailbox.address, programVersion: "0" };
           const name = nameOf(state.folder.id);
+          this.onState(mailbox.address, state);
           this.#write(() => {
             assertForward(this.#acknowledged.get(name), state);
             for (const former of this.#formerOf(mailbox, state)) assertForward(former, state);
@@ -113,7 +117,7 @@ export class DurableDestination {
   #refresh(
     records: readonly EmailRecord[],
     { volatileSince, rewrite }: RefreshOptions,
-  ): ReadonlySet<string> {
+  ): StoredKeys {
     const stored = records.filter(({ key, metadata }) => {
       const before = this.emails.get(key)?.record.metadata;
       const isVolatile = metadata.receivedAt && metadata.receivedAt >= volatileSince;
@@ -126,8 +130,12 @@ export class DurableDestination {
         this.emails.set(record.key, { ...before, record });
       }
     }
-    const originals = stored.filter(({ key }) => !this.emails.get(key)!.rebuilt);
-    return new Set(originals.map(({ key }) => key));
+    const { complete = [], rebuilt = [] } = Object.groupBy(
+      stored,
+      ({ key }) => this.emails.get(key)!.rebuilt ? "rebuilt" : "complete",
+    );
+    const keys = (some: readonly EmailRecord[]) => new Set(some.map(({ key }) => key));
+    return { complete: keys(complete), rebuilt: keys(rebuilt) };
   }
 
   async #hash(email: RawEmail, signal: AbortSignal): Promise<HashedEmail> {

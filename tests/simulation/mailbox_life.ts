@@ -1,9 +1,15 @@
 import type { Entropy } from "../../src/core/env.ts";
+import type { Item } from "../exchange/items.ts";
 import { bytesOf, mimeOf } from "../exchange/mime_source.ts";
 import type { SimulatedFolder, SimulatedMailbox } from "../exchange/simulated_mailbox.ts";
 
 const NAMES = ["Kunden", "2024", "a/b", "..", "x".repeat(200), "受信", "Ünïcode", "résumé 📎"];
 const MINUTE_MS = 60_000;
+const STOCK = 20;
+const STOCK_TIMES = 8;
+const STOCK_AGE_MS = 8 * 60 * MINUTE_MS;
+/** Begins the text of every email: a log that has it has content. */
+export const CONTENT = "Confidential";
 /** Scanners exchange attachments soon after an email came; an hour later nobody looks (spec 3). */
 const SCANNED_WITHIN_MS = 5 * MINUTE_MS;
 
@@ -23,6 +29,7 @@ export class MailboxLife {
   /** Search keys of emails that have copies: those share one place, whatever becomes of them. */
   readonly #copied = new Set<string>();
   readonly #scanned = new Set<string>();
+  readonly #arrived: Item[] = [];
   #emails = 0;
 
   constructor(mailbox: SimulatedMailbox, { entropy, now, changesContent }: LifeOptions) {
@@ -30,6 +37,25 @@ export class MailboxLife {
     this.#entropy = entropy;
     this.#now = now;
     this.#changesContent = changesContent;
+  }
+
+  /** Every email that ever came, as it came. */
+  get arrived(): readonly Item[] {
+    return this.#arrived;
+  }
+
+  /** The inbox holds some older mail, several emails of one time among it. */
+  stock(): void {
+    const inbox = this.#mailbox.distinguishedFolder("inbox");
+    for (let n = 0; n < STOCK; n++) {
+      const ageMs = STOCK_AGE_MS + Math.floor(this.#entropy.next() * STOCK_TIMES) * MINUTE_MS;
+      this.#receive(inbox, wholeMinute(new Date(this.#now().getTime() - ageMs)));
+    }
+  }
+
+  /** An email comes into the inbox now. */
+  arrive(): Item {
+    return this.#receive(this.#mailbox.distinguishedFolder("inbox"), this.#now());
   }
 
   /** One thing happens. */
@@ -54,18 +80,25 @@ export class MailboxLife {
 
   /** Mail arrives now, or lands from an archive with an older received time. */
   #deliver(): void {
-    const number = this.#emails++;
     const ageMs = this.#chance(0.3) ? Math.floor(this.#entropy.next() * 600) * MINUTE_MS : 0;
     const receivedAt = this.#chance(0.03) ? undefined : new Date(this.#now().getTime() - ageMs);
+    this.#receive(
+      this.#folder(),
+      receivedAt && this.#chance(0.5) ? wholeMinute(receivedAt) : receivedAt,
+    );
+  }
+
+  #receive(folder: SimulatedFolder, receivedAt: Date | undefined): Item {
+    const number = this.#emails++;
     const messageId = this.#chance(0.1) ? "" : `Message-ID: <${number % 40}@sim>\n`;
     const mime = mimeOf(
-      `${messageId}Date: ${this.#now().toUTCString()}\nSubject: ${number}\n\nBody ${number}\n`,
+      `${messageId}Date: ${this.#now().toUTCString()}\nSubject: ${number}\n\n` +
+        `${CONTENT} ${number}\n`,
     );
-    this.#mailbox.deliver(this.#folder().id, mime, {
-      receivedAt: receivedAt && this.#chance(0.5) ? wholeMinute(receivedAt) : receivedAt,
-      // The store's own doing, whatever an archive states.
-      modifiedAt: this.#now(),
-    });
+    // When it came is the store's own doing, whatever an archive states.
+    const item = this.#mailbox.deliver(folder.id, mime, { receivedAt, modifiedAt: this.#now() });
+    this.#arrived.push(item);
+    return item;
   }
 
   #move(): void {

@@ -7,15 +7,18 @@ import { observerOf } from "../../src/core/observer_of.ts";
 import { Semaphore } from "../../src/core/semaphore.ts";
 import type { MailSource } from "../../src/core/ports.ts";
 import { DestinationGate } from "../../src/sync/destination_gate.ts";
+import type { SyncSettings } from "../../src/sync/engine.ts";
 import { StopController } from "../../src/sync/stop.ts";
 import { superviseMailboxes } from "../../src/sync/supervisor.ts";
 import type { DurableDestination } from "./durable_destination.ts";
 
 export interface ProcessOptions {
   readonly mailboxes: readonly Mailbox[];
-  readonly retrySkipped: boolean;
+  /** Settings that are not the usual ones. */
+  readonly settings: Partial<SyncSettings>;
   readonly destination: DurableDestination;
-  readonly source: MailSource;
+  /** The source it reads, over a network that ends with it. */
+  readonly sourceOf: (life: ProcessLife) => MailSource;
   readonly env: Env;
   /** Told of every phase a mailbox enters. */
   readonly onPhase: (name: MailboxPhase["name"]) => void;
@@ -23,19 +26,25 @@ export interface ProcessOptions {
   readonly onDeath: (reason: string | undefined) => void;
 }
 
+/** Whether a process still is; once `crashed`, for ever. */
+export interface ProcessLife {
+  readonly crashed: boolean;
+}
+
 /** The appliance as one process: its engine and codecs as shipped. */
 export interface SimulatedProcess {
-  /** From now on nothing it does reaches the destination, and no answer of that reaches it. */
+  /** From now on nothing it does reaches anything, and no answer reaches it. */
   crash(): void;
   stop(): Promise<void>;
 }
 
 /** Small pages and batches, so that a few dozen emails are many of them. */
-const SETTINGS = {
+const SETTINGS: SyncSettings = {
   pollFrequencyMs: 60_000,
   pollMessageSleepMs: 0,
-  emailsPerFolder: 7,
+  emailsPerFolder: 5,
   batchSize: 3,
+  retrySkipped: false,
   once: false,
 };
 
@@ -60,21 +69,21 @@ export function startProcess(options: ProcessOptions): SimulatedProcess {
 }
 
 function engineOf(
-  { destination, source, env, retrySkipped, onPhase }: ProcessOptions,
-  life: { readonly crashed: boolean },
+  { destination, sourceOf, env, settings, onPhase }: ProcessOptions,
+  life: ProcessLife,
   stop: StopController,
 ) {
   const opened = destination.openedBy(life);
   const observer = observerOf({ phaseChanged: (_, { name }) => onPhase(name) });
   return {
-    source,
+    source: sourceOf(life),
     sink: opened,
     states: opened,
     destination: new DestinationGate(opened, env, { stop, observer }),
     heldBytes: new Semaphore(LIMITS.heldMimeBytesTotal),
     backfills: new Semaphore(LIMITS.backfillsInFlight),
     startedAnew: new Map(),
-    settings: { ...SETTINGS, retrySkipped },
+    settings: { ...SETTINGS, ...settings },
     env,
     observer,
     stop,

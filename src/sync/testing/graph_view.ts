@@ -1,5 +1,5 @@
 import type { Mailbox } from "../../core/mailbox.ts";
-import { OtherApiSource } from "../../../tests/simulation/other_api_source.ts";
+import { OtherApiSource } from "./other_api_source.ts";
 import type { MemorySource } from "./memory_source.ts";
 
 const PREFIX = "graph ";

@@ -66,7 +66,12 @@ export class MemoryDestination implements Sink, StateStore {
       refresh: (records, options) =>
         this.#call("refresh", address, () => {
           const stored = records.filter((record) => this.#refreshed(record, options));
-          return new Set(stored.map(({ key }) => key));
+          const { complete = [], rebuilt = [] } = Object.groupBy(
+            stored,
+            ({ id }) => this.emails.get(id)!.rebuilt ? "rebuilt" : "complete",
+          );
+          const keys = (some: readonly EmailRecord[]) => new Set(some.map(({ key }) => key));
+          return { complete: keys(complete), rebuilt: keys(rebuilt) };
         }),
       keys: () => keysOf(this.emails.values()),
       put: (emails) => this.#call("put", address, () => emails.map((email) => this.#put(email))),

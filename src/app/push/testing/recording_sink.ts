@@ -36,7 +36,7 @@ export class RecordingSink implements Sink {
     const error = this.closed(mailbox);
     if (error) return Promise.reject(error);
     return Promise.resolve({
-      refresh: () => Promise.resolve(new Set<string>()),
+      refresh: () => Promise.resolve({ complete: new Set<string>(), rebuilt: new Set<string>() }),
       keys: () => (async function* () {})(),
       put: (emails, options) => this.#put(emails, options),
     });

@@ -1,7 +1,7 @@
-import type { ItemDescription } from "../../src/core/email.ts";
-import type { CallOptions } from "../../src/core/env.ts";
-import { SyncError } from "../../src/core/errors.ts";
-import type { Folder, Mailbox } from "../../src/core/mailbox.ts";
+import type { ItemDescription } from "../../core/email.ts";
+import type { CallOptions } from "../../core/env.ts";
+import { SyncError } from "../../core/errors.ts";
+import type { Folder, Mailbox } from "../../core/mailbox.ts";
 import type {
   Change,
   ChangePage,
@@ -13,7 +13,7 @@ import type {
   ListOptions,
   ListPage,
   MailSource,
-} from "../../src/core/ports.ts";
+} from "../../core/ports.ts";
 
 /** How the other api names the items and folders of a mailbox. */
 export interface OtherNames {
