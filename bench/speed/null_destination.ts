@@ -28,7 +28,7 @@ export class NullDestination implements Sink, StateStore {
   open({ address }: Mailbox): Promise<MailboxSink & MailboxStateStore> {
     const states = this.#statesOf(address);
     return Promise.resolve({
-      refresh: () => Promise.resolve(new Set<string>()),
+      refresh: () => Promise.resolve({ complete: new Set(), rebuilt: new Set() }),
       async *keys() {},
       put: (emails, options) => mapBounded(emails, UPLOADS, (email) => hashed(email, options)),
       loaded: [...states.values()],
