@@ -13,6 +13,13 @@ import { type StubRuntime, stubRuntime, type Target } from "./stub_runtime.ts";
 const COMPILE_MS_MAX = 600_000; // the first one downloads 40 MB
 const ROOT = new URL("..", import.meta.url).pathname;
 
+/**
+ * Most of what is resident at full speed is garbage that V8 has not looked for yet: a small young
+ * generation, and an old one that may grow by a tenth until it is looked through again. On a mix of
+ * mail that is 130 MiB in place of 230, for a tenth more of processor time.
+ */
+const V8_FLAGS = "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=10";
+
 interface BuildOptions {
   readonly release: boolean;
   readonly target: Target;
@@ -86,6 +93,7 @@ async function compile(
     // The bundle is all there is: a package that slipped through must fail here, not in the field.
     "--no-npm",
     "--no-remote",
+    V8_FLAGS,
     ...APPLIANCE_PERMISSIONS,
     ...["--target", target, "--output", part, main],
   ];

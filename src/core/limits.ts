@@ -19,15 +19,15 @@ export const LIMITS = {
   heldMimeBytesMax: 4 * MIB,
   /** MIME content of emails that are fetched and delivered together. */
   batchBytesMax: 5 * MIB,
-  /** What a streamed email is expected to hold in buffers on its way from source to sink. */
-  streamedMimeBytes: MIB,
+  /** What a streamed email holds in buffers on its way from source to sink, and leaves as garbage. */
+  streamedMimeBytes: 4 * MIB,
   /**
    * What an email in work costs beside its MIME content: objects, and the network buffers that its
    * chunks keep alive. Also bounds how many emails a kill throws back.
    */
   emailOverheadBytes: 192 * KIB,
   /** MIME content held in memory at one time, whole process. */
-  heldMimeBytesTotal: 16 * MIB,
+  heldMimeBytesTotal: 12 * MIB,
   /** What remains of a SOAP answer after its MIME content was taken out. */
   skeletonBytesMax: 16 * MIB,
   /** Batches of one page in work at a time: one is fetched while the other is made durable. */

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { CallOptions, Clock } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
-import { withinDeadline } from "../source/within_deadline.ts";
+import { withinDeadline } from "../core/within_deadline.ts";
 
 export interface DocumentStreamOptions extends CallOptions {
   readonly clock: Clock;
@@ -28,7 +28,7 @@ export async function* documentsOf(
   try {
     for (;;) {
       const deadlineMs = heardAtMs + silenceMsMax - clock.monotonicMs();
-      const next = await withinDeadline(chunks.next(), deadlineMs, {
+      const next = await withinDeadline(() => chunks.next(), deadlineMs, {
         clock,
         signal,
         error: () => silent(silenceMsMax),

@@ -143,7 +143,7 @@ const status = fc.constantFrom(
 const document = fc.oneof(page, page, entity, errorBody, odd);
 
 /** What a request is answered with, whose body is `asked`. */
-type Answer = (asked: string) => ScriptedAnswer;
+type Answer = (asked: string, url: URL) => ScriptedAnswer;
 
 const retryAfter = fc.constantFrom("", "0", "7", "-1", "1e9", "999999999999", "soon", "\u00ff");
 const whole: fc.Arbitrary<Answer> = fc.tuple(status, document, retryAfter).map(
@@ -204,7 +204,10 @@ const SOUND = {
   }],
   "@odata.deltaLink": `${LINK}2`,
 };
-const sound: Answer = (asked) => {
+const sound: Answer = (asked, { pathname }) => {
+  if (pathname.endsWith("/$value")) {
+    return { headers: { "content-type": "text/plain" }, body: "Subject: S\r\n\r\n" };
+  }
   const { requests = [] } = (asked ? JSON.parse(asked) : {}) as {
     readonly requests?: readonly { readonly id: string }[];
   };
@@ -214,6 +217,7 @@ const sound: Answer = (asked) => {
     body: JSON.stringify(asked ? { responses } : SOUND),
   };
 };
+const refused: Answer = () => ({ status: 403 });
 const faulty = fc.oneof(whole, whole, batch, batch, bytes);
 const answers = fc.array(fc.oneof(fc.constant(sound), faulty), { minLength: 1, maxLength: 3 });
 
@@ -247,7 +251,7 @@ for (const [name, call] of Object.entries(CALLS)) {
         const env = testEnv();
         const transport = new ScriptedTransport((asked, number, { url }) => {
           assert.equal(url.origin, ENDPOINT.origin, "the token goes to nobody else");
-          return answers[number % answers.length]!(asked);
+          return answers[number % answers.length]!(asked, url);
         });
         const source = createGraphSource({ transport, endpoint: ENDPOINT, env });
         try {
@@ -263,7 +267,7 @@ for (const [name, call] of Object.entries(CALLS)) {
           `${transport.requests.length} requests`,
         );
       }),
-      { numRuns: 25 },
+      { numRuns: 25, examples: [[[sound]], [[refused]]] },
     );
     assert.ok(ends.values > 0 && ends.errors > 0, JSON.stringify(ends));
   });

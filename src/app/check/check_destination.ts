@@ -6,7 +6,7 @@ import type { StateStore } from "../../core/ports.ts";
 import type { OpenDestination } from "../open_destination.ts";
 import { counted } from "../counted.ts";
 import { type CheckLine, fail, pass, warn } from "./check_line.ts";
-import { withinDeadline } from "./within_deadline.ts";
+import { withinCheckTime } from "./within_check_time.ts";
 
 /** Whether the destination takes, gives back and deletes one small object; never an email. */
 export async function checkDestination(
@@ -16,7 +16,7 @@ export async function checkDestination(
 ): Promise<CheckLine> {
   const about = { subject: "destination", of: place } as const;
   try {
-    await withinDeadline({ clock: env.clock, signal }, (options) => sink.probe(options));
+    await withinCheckTime({ clock: env.clock, signal }, (options) => sink.probe(options));
     const way = signedInWith?.();
     const signedIn = way === undefined ? "" : `; signed in with: ${way}`;
     return pass(about, `one object was written, read and deleted${signedIn}`);
@@ -34,7 +34,7 @@ export async function checkStates(
 ): Promise<CheckLine> {
   const about = { subject: "state" } as const;
   try {
-    return await withinDeadline({ clock: env.clock, signal }, async (options) => {
+    return await withinCheckTime({ clock: env.clock, signal }, async (options) => {
       const all = await mapBounded(
         mailboxes,
         LIMITS.requestsInFlightMax,

@@ -7,7 +7,7 @@ import { isFolderSelected } from "../../sync/folder_selection.ts";
 import { counted } from "../counted.ts";
 import { earliest, hasBacklog, isNotBegun, minuteOf } from "../../status/state_report.ts";
 import { type CheckLine, fail, pass, warn } from "./check_line.ts";
-import { withinDeadline } from "./within_deadline.ts";
+import { withinCheckTime } from "./within_check_time.ts";
 
 export interface MailboxCheck {
   readonly source: MailSource & MailSurvey;
@@ -27,7 +27,7 @@ export async function checkMailbox(
 ): Promise<CheckLine> {
   const about = { subject: "mailbox", of: mailbox.address } as const;
   try {
-    return await withinDeadline({ clock: env.clock, signal }, async (options) => {
+    return await withinCheckTime({ clock: env.clock, signal }, async (options) => {
       // One attempt: what is wrong with the mailbox is to be said at once.
       await source.probe(mailbox, options);
       const { folders } = await source.folders(mailbox, options);

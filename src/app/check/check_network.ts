@@ -10,7 +10,7 @@ import { addressOf } from "../../http/network_error.ts";
 import { trustOf } from "../exchange_transport.ts";
 import { minuteOf } from "../../status/state_report.ts";
 import { type CheckLine, fail, pass, warn } from "./check_line.ts";
-import { withinDeadline } from "./within_deadline.ts";
+import { withinCheckTime } from "./within_check_time.ts";
 
 type Call = CallOptions & { readonly env: Env };
 
@@ -32,7 +32,7 @@ export async function* checkNetwork(
   const { env: { clock }, signal } = call;
   const about = { subject: "connection", of: addressOf(endpoint) } as const;
   try {
-    yield* await withinDeadline({ clock, signal }, async (options) => {
+    yield* await withinCheckTime({ clock, signal }, async (options) => {
       const trust = await trustOf(config);
       const through = config.proxy ? { proxy: config.proxy } : {};
       const connection = await Connection.open(endpoint, { trust, clock, ...through, ...options });
@@ -62,7 +62,7 @@ async function checkDns(
   if (isIP(host) !== 0) return [];
   const about = { subject: "dns", of: host } as const;
   try {
-    const found = await withinDeadline({ clock, signal }, () => lookup(host, { all: true }));
+    const found = await withinCheckTime({ clock, signal }, () => lookup(host, { all: true }));
     return [pass(about, found.map(({ address }) => address).join(", "))];
   } catch (cause) {
     signal.throwIfAborted();

@@ -5,7 +5,7 @@ import { syncErrorOf } from "../../core/errors.ts";
 import type { Mailbox } from "../../core/mailbox.ts";
 import type { MailSource } from "../../core/ports.ts";
 import { type CheckLine, fail, pass } from "./check_line.ts";
-import { withinDeadline } from "./within_deadline.ts";
+import { withinCheckTime } from "./within_check_time.ts";
 
 type Call = CallOptions & { readonly env: Env };
 
@@ -19,7 +19,10 @@ export async function checkSignIn(
   const about = { subject: "sign-in", of: accountOf(auth) } as const;
   const accepted = pass(about, `accepted (${auth.type})`);
   try {
-    await withinDeadline({ clock: env.clock, signal }, (options) => source.probe(mailbox, options));
+    await withinCheckTime(
+      { clock: env.clock, signal },
+      (options) => source.probe(mailbox, options),
+    );
     return accepted;
   } catch (thrown) {
     signal.throwIfAborted();

@@ -3,7 +3,7 @@ import type { CallOptions, Env } from "../../core/env.ts";
 import type { TokenSource } from "../../http/token_source.ts";
 import { rolesOfToken } from "./access_token_roles.ts";
 import { type CheckLine, fail, pass, warn } from "./check_line.ts";
-import { withinDeadline } from "./within_deadline.ts";
+import { withinCheckTime } from "./within_check_time.ts";
 
 type About = Pick<CheckLine, "subject" | "of">;
 
@@ -17,7 +17,7 @@ export async function checkToken(
   const about = { subject: "token", of: authority } as const;
   try {
     const call = { clock: env.clock, signal };
-    const { value } = await withinDeadline(call, (options) => tokens.token(options));
+    const { value } = await withinCheckTime(call, (options) => tokens.token(options));
     const roles = rolesOfToken(value);
     if (!roles) return pass(about, "a token was issued; what it permits cannot be told from it");
     return api === "graph" ? judgeGraphRoles(about, roles) : judgeEwsRoles(about, roles);

@@ -3,7 +3,7 @@ import { SyncError, syncErrorOf } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
 import type { Mailbox } from "../../core/mailbox.ts";
 import type { BellObserver } from "../../core/observer.ts";
-import { withinDeadline } from "../../source/within_deadline.ts";
+import { withinDeadline } from "../../core/within_deadline.ts";
 import type { EwsClient } from "../client.ts";
 import type { Operation } from "../operation.ts";
 import { subscribe, type SubscribedFolders } from "../operations/subscribe.ts";
@@ -24,9 +24,6 @@ export interface Subscription {
   readonly id: string;
   readonly group: ListeningGroup;
 }
-
-/** A request was given up because nobody waits for it any more. */
-const GIVEN_UP = new Error("The request is given up");
 
 /**
  * Makes and cancels subscriptions, so that as many as possible lie on the same servers: which one that
@@ -127,17 +124,12 @@ export class Subscriber {
     { signal, affinity }: RoutedOptions,
   ): Promise<T> {
     const { client, env } = this.#options;
-    const late = new AbortController();
-    try {
-      const work = client.attempt(mailbox, operation, {
-        signal: AbortSignal.any([signal, late.signal]),
-        affinity,
-      });
-      const deadline = { clock: env.clock, signal, error: tooSlow };
-      return (await withinDeadline(work, LIMITS.subscribeMsMax, deadline)).value;
-    } finally {
-      late.abort(GIVEN_UP);
-    }
+    const { value } = await withinDeadline(
+      (call) => client.attempt(mailbox, operation, { ...call, affinity }),
+      LIMITS.subscribeMsMax,
+      { clock: env.clock, signal, error: tooSlow },
+    );
+    return value;
   }
 
   #checkLimit(): void {

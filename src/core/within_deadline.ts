@@ -1,20 +1,25 @@
-import type { CallOptions, Clock } from "../../core/env.ts";
-import { LIMITS } from "../../core/limits.ts";
-import { outOfTime } from "./check_line.ts";
+import type { CallOptions, Clock } from "./env.ts";
+
+export interface DeadlineOptions extends CallOptions {
+  readonly clock: Clock;
+  /** What it rejects with when the time is over. */
+  readonly error: () => Error;
+}
 
 /**
- * Runs an action with a signal that is aborted after `LIMITS.checkMsMax`. Rejects as the action
- * does; with a `SyncError` of code `CheckTimeout` when that time is up, also where the action cannot
+ * What `action` comes to if that is within `ms`. Its signal is aborted when the time is over; it
+ * rejects then, and with the signal's reason as soon as that is aborted, also where the action cannot
  * be aborted and goes on.
  */
 export async function withinDeadline<T>(
-  { clock, signal }: CallOptions & { readonly clock: Clock },
   action: (options: CallOptions) => Promise<T>,
+  ms: number,
+  { clock, signal, error }: DeadlineOptions,
 ): Promise<T> {
   const done = new AbortController();
   const late = new AbortController();
-  const deadline = clock.sleep(LIMITS.checkMsMax, { signal: done.signal })
-    .then(() => late.abort(outOfTime(LIMITS.checkMsMax)), () => {});
+  const deadline = clock.sleep(Math.max(0, ms), { signal: done.signal })
+    .then(() => late.abort(error()), () => {});
   try {
     const either = AbortSignal.any([signal, late.signal]);
     return await Promise.race([action({ signal: either }), aborted(either)]);
