@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { Base64Decoder } from "./base64_decoder.ts";
@@ -13,7 +12,11 @@ const OPEN = 0x3c; // <
 const CLOSE = 0x3e; // >
 const SLASH = 0x2f;
 const COLON = 0x3a;
-const QUOTES: readonly number[] = [0x22, 0x27];
+const DOUBLE_QUOTE = 0x22;
+const SINGLE_QUOTE = 0x27;
+const EXCLAMATION = 0x21;
+const QUESTION = 0x3f;
+const LESS_THAN = Uint8Array.of(OPEN);
 
 /** Where answers hold base64 unless the operation says otherwise. */
 const MIME_CONTENT: readonly string[] = ["MimeContent"];
@@ -23,20 +26,24 @@ const TAG_BYTES_MAX = 64 * 1024;
 
 /** Markup that is copied unread up to its terminator. Nothing in it is a tag. */
 const OPAQUE_MARKUP = [
-  { start: Buffer.from("<!--"), end: Buffer.from("-->") },
-  { start: Buffer.from("<![CDATA["), end: Buffer.from("]]>") },
-  { start: Buffer.from("<?"), end: Buffer.from("?>") },
+  { start: ascii("<!--"), end: ascii("-->") },
+  { start: ascii("<![CDATA["), end: ascii("]]>") },
+  { start: ascii("<?"), end: ascii("?>") },
 ] as const;
 
 type State =
   /** Outside of markup. */
   | { readonly in: "text" }
-  /** After a `<`; `bytes` is the markup so far, from the `<` on. */
-  | { readonly in: "markup"; readonly bytes: number[]; quote: number }
-  | { readonly in: "opaque"; readonly end: Buffer; matched: number[] }
-  | { readonly in: "mime"; readonly name: Buffer; readonly decoder: Base64Decoder }
-  /** After the `<` that ends base64; only the end tag may follow. */
-  | { readonly in: "mimeEnd"; readonly name: Buffer; readonly bytes: number[] };
+  /** After a `<`. */
+  | { readonly in: "open" }
+  /** In a tag; `start` is where its `<` is in the skeleton. */
+  | { readonly in: "tag"; readonly start: number; quote: number }
+  /** In what begins like opaque markup; `bytes` is all of it, from the `<` on. */
+  | { readonly in: "special"; readonly bytes: number[] }
+  | { readonly in: "opaque"; readonly end: Uint8Array; matched: number[] }
+  | { readonly in: "mime"; readonly name: Uint8Array; readonly decoder: Base64Decoder }
+  /** After the `<` that ends base64; only the end tag may follow. `start` as above. */
+  | { readonly in: "mimeEnd"; readonly name: Uint8Array; readonly start: number };
 
 /**
  * Splits a SOAP answer, as it arrives, into the content of its base64 elements and a skeleton: the
@@ -63,7 +70,7 @@ export async function splitMime(
 
 class MimeSplitter {
   readonly #receive: MimeReceiver;
-  readonly #elements: readonly Buffer[];
+  readonly #elements: readonly Uint8Array[];
   readonly #skeleton = new Skeleton();
   #state: State = { in: "text" };
   /** Index of the next element with content. */
@@ -71,27 +78,35 @@ class MimeSplitter {
 
   constructor(receive: MimeReceiver, elements: readonly string[]) {
     this.#receive = receive;
-    this.#elements = elements.map((name) => Buffer.from(name));
+    this.#elements = elements.map(ascii);
   }
 
   async push(chunk: Uint8Array): Promise<void> {
+    // A Buffer's own `indexOf` and `subarray` are many times slower than those of its base class.
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     let at = 0;
-    while (at < chunk.length) {
+    while (at < bytes.length) {
       switch (this.#state.in) {
         case "text":
-          at = this.#readText(chunk, at);
+          at = this.#readText(bytes, at);
           break;
-        case "markup":
-          at = this.#readMarkup(chunk, at, this.#state);
+        case "open":
+          this.#open(bytes[at]!);
+          break;
+        case "tag":
+          at = this.#readTag(bytes, at, this.#state);
+          break;
+        case "special":
+          this.#readSpecial(bytes[at++]!, this.#state);
           break;
         case "opaque":
-          at = this.#readOpaque(chunk, at, this.#state);
+          at = this.#readOpaque(bytes, at, this.#state);
           break;
         case "mime":
-          at = await this.#readMime(chunk, at, this.#state);
+          at = await this.#readMime(bytes, at, this.#state);
           break;
         case "mimeEnd":
-          at = this.#readMimeEnd(chunk, at, this.#state);
+          at = this.#readMimeEnd(bytes, at, this.#state);
           break;
       }
     }
@@ -104,49 +119,68 @@ class MimeSplitter {
 
   #readText(chunk: Uint8Array, at: number): number {
     const open = chunk.indexOf(OPEN, at);
-    const end = open < 0 ? chunk.length : open;
-    this.#skeleton.append(chunk.subarray(at, end));
-    if (open < 0) return end;
-    this.#state = { in: "markup", bytes: [OPEN], quote: 0 };
+    this.#skeleton.append(chunk, at, open < 0 ? chunk.length : open);
+    if (open < 0) return chunk.length;
+    this.#state = { in: "open" };
     return open + 1;
   }
 
-  #readMarkup(chunk: Uint8Array, at: number, state: State & { in: "markup" }): number {
-    for (let i = at; i < chunk.length; i++) {
-      const byte = chunk[i]!;
-      state.bytes.push(byte);
-      if (state.bytes.length > TAG_BYTES_MAX) throw corrupt("A tag of the answer does not end");
-      if (state.bytes.length <= 9 && this.#isOpaque(state.bytes)) return i + 1;
-      if (state.quote !== 0) {
-        if (byte === state.quote) state.quote = 0;
-      } else if (QUOTES.includes(byte)) {
-        state.quote = byte;
+  /** `first` comes after a `<`, and is read with what follows. */
+  #open(first: number): void {
+    const isSpecial = first === EXCLAMATION || first === QUESTION;
+    this.#state = isSpecial
+      ? { in: "special", bytes: [OPEN] }
+      : { in: "tag", start: this.#skeleton.length, quote: 0 };
+    if (!isSpecial) this.#skeleton.append(LESS_THAN);
+  }
+
+  #readTag(chunk: Uint8Array, at: number, state: State & { in: "tag" }): number {
+    let { quote } = state;
+    let end = at;
+    for (; end < chunk.length; end++) {
+      const byte = chunk[end]!;
+      if (quote !== 0) {
+        if (byte === quote) quote = 0;
       } else if (byte === CLOSE) {
-        this.#endTag(Buffer.from(state.bytes));
-        return i + 1;
+        break;
+      } else if (byte === DOUBLE_QUOTE || byte === SINGLE_QUOTE) {
+        quote = byte;
       }
     }
-    return chunk.length;
+    state.quote = quote;
+    const isClosed = end < chunk.length;
+    this.#appendToTag(chunk, at, isClosed ? end + 1 : end, state);
+    if (isClosed) this.#endTag(this.#skeleton.bytes(state.start));
+    return isClosed ? end + 1 : end;
+  }
+
+  #appendToTag(
+    chunk: Uint8Array,
+    from: number,
+    to: number,
+    { start }: { readonly start: number },
+  ): void {
+    if (this.#skeleton.length - start + to - from > TAG_BYTES_MAX) {
+      throw corrupt("A tag of the answer does not end");
+    }
+    this.#skeleton.append(chunk, from, to);
   }
 
   /** Switches to opaque markup once its opening sequence is complete. */
-  #isOpaque(bytes: readonly number[]): boolean {
-    const markup = OPAQUE_MARKUP.find(({ start }) =>
-      start.length === bytes.length && start.every((byte, i) => byte === bytes[i])
-    );
-    if (!markup) return false;
+  #readSpecial(byte: number, { bytes }: State & { in: "special" }): void {
+    bytes.push(byte);
+    const markup = OPAQUE_MARKUP.find(({ start }) => bytes.every((byte, i) => byte === start[i]));
+    if (!markup) throw corrupt("The answer has a document type definition");
+    if (bytes.length < markup.start.length) return;
     this.#skeleton.append(markup.start);
     this.#state = { in: "opaque", end: markup.end, matched: [] };
-    return true;
   }
 
-  #endTag(tag: Buffer): void {
-    if (tag[1] === 0x21) throw corrupt("The answer has a document type definition");
-    this.#skeleton.append(tag);
+  #endTag(tag: Uint8Array): void {
     this.#state = { in: "text" };
-    const local = localNameOf(tag, 1);
-    const name = this.#elements.find((element) => element.equals(local));
-    if (tag[1] === SLASH || !name) return;
+    if (tag[1] === SLASH) return;
+    const name = this.#elements.find((element) => isNamed(tag, 1, element));
+    if (!name) return;
     if (tag.at(-2) === SLASH) this.#index++;
     else this.#state = { in: "mime", name, decoder: new Base64Decoder() };
   }
@@ -157,12 +191,12 @@ class MimeSplitter {
       matched.push(chunk[i]!);
       if (matched.length > end.length) matched.shift();
       if (matched.length === end.length && end.every((byte, k) => byte === matched[k])) {
-        this.#skeleton.append(chunk.subarray(at, i + 1));
+        this.#skeleton.append(chunk, at, i + 1);
         this.#state = { in: "text" };
         return i + 1;
       }
     }
-    this.#skeleton.append(chunk.subarray(at));
+    this.#skeleton.append(chunk, at);
     return chunk.length;
   }
 
@@ -176,69 +210,67 @@ class MimeSplitter {
     const bytes = decoder.decode(chunk.subarray(at, end));
     if (open >= 0) {
       decoder.finish();
-      this.#state = { in: "mimeEnd", name, bytes: [OPEN] };
+      this.#state = { in: "mimeEnd", name, start: this.#skeleton.length };
+      this.#skeleton.append(LESS_THAN);
     }
     if (bytes.length > 0) await this.#receive(this.#index, bytes);
     return open < 0 ? end : open + 1;
   }
 
-  #readMimeEnd(
-    chunk: Uint8Array,
-    at: number,
-    { name, bytes }: State & { in: "mimeEnd" },
-  ): number {
-    for (let i = at; i < chunk.length; i++) {
-      bytes.push(chunk[i]!);
-      if (bytes.length === 2 && bytes[1] !== SLASH) throw corrupt("MIME content has markup in it");
-      if (bytes.length > TAG_BYTES_MAX) throw corrupt("A tag of the answer does not end");
-      if (chunk[i] !== CLOSE) continue;
-      const tag = Buffer.from(bytes);
-      if (!name.equals(localNameOf(tag, 2))) {
-        throw corrupt("MIME content ends with another element's tag");
-      }
-      this.#skeleton.append(tag);
-      this.#index++;
-      this.#state = { in: "text" };
-      return i + 1;
+  #readMimeEnd(chunk: Uint8Array, at: number, state: State & { in: "mimeEnd" }): number {
+    const isFirst = this.#skeleton.length === state.start + 1;
+    if (isFirst && chunk[at] !== SLASH) throw corrupt("MIME content has markup in it");
+    const close = chunk.indexOf(CLOSE, at);
+    this.#appendToTag(chunk, at, close < 0 ? chunk.length : close + 1, state);
+    if (close < 0) return chunk.length;
+    if (!isNamed(this.#skeleton.bytes(state.start), 2, state.name)) {
+      throw corrupt("MIME content ends with another element's tag");
     }
-    return chunk.length;
+    this.#index++;
+    this.#state = { in: "text" };
+    return close + 1;
   }
 }
 
-/** The local part of the name that begins at `from` in a tag. */
-function localNameOf(tag: Buffer, from: number): Buffer {
+/** Whether the name that begins at `from` in a tag is `local`, with or without a prefix. */
+function isNamed(tag: Uint8Array, from: number, local: Uint8Array): boolean {
   let end = from;
-  let local = from;
-  while (end < tag.length && isNameByte(tag[end]!)) {
-    if (tag[end] === COLON) local = end + 1;
-    end++;
-  }
-  return tag.subarray(local, end);
+  let start = from;
+  for (; end < tag.length && isNameByte(tag[end]!); end++) if (tag[end] === COLON) start = end + 1;
+  return end - start === local.length && local.every((byte, i) => byte === tag[start + i]);
+}
+
+function ascii(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 function isNameByte(byte: number): boolean {
   return byte > 0x20 && byte !== CLOSE && byte !== SLASH;
 }
 
+/** Below this many bytes a loop copies faster than what has to be set up first. */
+const LOOP_BYTES_MAX = 64;
+
 /** Grows up to `LIMITS.skeletonBytesMax`. Copies, so that no chunk of MIME content stays alive. */
 class Skeleton {
   #bytes = new Uint8Array(16 * 1024);
-  #length = 0;
+  length = 0;
 
-  append(bytes: Uint8Array): void {
-    const length = this.#length + bytes.length;
+  append(bytes: Uint8Array, from = 0, to = bytes.length): void {
+    const length = this.length + to - from;
     if (length > LIMITS.skeletonBytesMax) throw tooLarge();
     if (length > this.#bytes.length) {
       const grown = new Uint8Array(Math.max(length, this.#bytes.length * 2));
-      grown.set(this.#bytes.subarray(0, this.#length));
+      grown.set(this.bytes());
       this.#bytes = grown;
     }
-    this.#bytes.set(bytes, this.#length);
-    this.#length = length;
+    if (to - from > LOOP_BYTES_MAX) this.#bytes.set(bytes.subarray(from, to), this.length);
+    else for (let i = from, j = this.length; i < to; i++, j++) this.#bytes[j] = bytes[i]!;
+    this.length = length;
   }
 
-  bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+  bytes(from = 0): Uint8Array {
+    return this.#bytes.subarray(from, this.length);
   }
 }
 

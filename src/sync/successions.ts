@@ -61,7 +61,11 @@ function isSameFolder(a: StateFolder, b: StateFolder): boolean {
   return a.role && b.role ? a.role === b.role : pathOf(a) === pathOf(b);
 }
 
-/** Each state and each folder at most once. A folder that is gone is found again by its id alone. */
+/**
+ * Each state and each folder at most once. A folder that is gone is found again by its id alone. Where
+ * several have the same role or path, as when one was renamed and another came to its place, any of
+ * them may be further than the folder that is there now: it begins anew.
+ */
 function matched(
   states: readonly FolderSyncState[],
   folders: readonly Folder[],
@@ -70,11 +74,11 @@ function matched(
   const [unmatchedStates, unmatchedFolders] = [new Set(states), new Set(folders)];
   for (const nameOf of [idOf, roleOf, pathOf]) {
     const byName = new Map([...unmatchedFolders].map((folder) => [nameOf(folder), folder]));
-    for (const from of unmatchedStates) {
-      const name = nameOf(from.folder);
-      const folder = name === undefined ? undefined : byName.get(name);
-      if (!folder || !unmatchedFolders.has(folder)) continue;
-      if (nameOf !== idOf && (from.goneSince || !isSameFolder(folder, from.folder))) continue;
+    const eligible = [...unmatchedStates].filter((state) => nameOf === idOf || !state.goneSince);
+    for (const [name, [from, ...others]] of Map.groupBy(eligible, ({ folder }) => nameOf(folder))) {
+      const folder = name === undefined || others.length > 0 ? undefined : byName.get(name);
+      if (!from || !folder) continue;
+      if (nameOf !== idOf && !isSameFolder(folder, from.folder)) continue;
       found.push({ from, folder });
       unmatchedStates.delete(from);
       unmatchedFolders.delete(folder);

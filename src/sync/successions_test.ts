@@ -52,6 +52,16 @@ Deno.test("a path leads to no folder of another role, and a role to no second fo
   assert.deepEqual(dueOf(states, listed), ["e2>g2"]);
 });
 
+Deno.test("where two had the same path last, none of them vouches for the folder that is there", () => {
+  const states = ["e1", "e2", "e3"].map((id) => stateOf("ews", folder(id, "Projects")));
+  assert.deepEqual(dueOf(states, [folder("g1", "Projects")]), []);
+  const [first, second, gone] = [states[0]!, states[1]!, stateOf("ews", folder("e4", "A"), true)];
+  // One of them is known by its id, and so is which of them the other is not.
+  assert.deepEqual(dueOf([first, second], [folder("e1", "Projects")]), ["e1>e1"]);
+  const there = stateOf("ews", folder("e5", "A"));
+  assert.deepEqual(dueOf([gone, there], [folder("g5", "A")]), ["e5>g5"]);
+});
+
 Deno.test("a folder that was gone before goes on under its id alone", () => {
   const states = [
     stateOf("ews", folder("same", "A"), true),

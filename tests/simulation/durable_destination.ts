@@ -70,7 +70,7 @@ export class DurableDestination {
           this.onState(mailbox.address, state);
           this.#write(() => {
             assertForward(this.#acknowledged.get(name), state);
-            for (const former of this.#formerOf(mailbox, state)) assertForward(former, state);
+            assertForward(this.#formerOf(mailbox, state), state);
             this.#states.set(name, encodeFolderState(state, names));
           });
           this.#acknowledged.set(name, state);
@@ -95,11 +95,14 @@ export class DurableDestination {
     };
   }
 
-  /** States of the other api from which a folder of the same path goes on. */
-  #formerOf({ address }: Mailbox, { api, folder }: FolderSyncState): readonly FolderSyncState[] {
-    return this.statesOf(address).filter((former) =>
+  /** The state of the other api from which a folder goes on by its path, if it is but one. */
+  #formerOf({ address }: Mailbox, { api, folder }: FolderSyncState): FolderSyncState | undefined {
+    const states = this.statesOf(address);
+    if (states.some(({ folder: { id } }) => id === folder.id)) return undefined;
+    const formers = states.filter((former) =>
       former.api !== api && !former.goneSince && `${former.folder.path}` === `${folder.path}`
     );
+    return formers.length === 1 ? formers[0] : undefined;
   }
 
   #read({ address }: Mailbox): MailboxStates {

@@ -52,8 +52,7 @@ export function startProcess(options: ProcessOptions): SimulatedProcess {
   const { env, mailboxes, onDeath } = options;
   const life = { crashed: false };
   const stop = new StopController(env.clock);
-  const ended = superviseMailboxes(engineOf(options, life, stop), mailboxes);
-  ended.catch((error) => {
+  const ended = superviseMailboxes(engineOf(options, life, stop), mailboxes).catch((error) => {
     if (!life.crashed) onDeath(syncErrorOf(error).stack);
   });
   return {
