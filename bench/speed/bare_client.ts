@@ -65,6 +65,7 @@ async function idsOf(address: string): Promise<readonly string[]> {
 const OPEN = Buffer.from("<t:MimeContent");
 const END_OF_TAG = 0x3e;
 const LESS_THAN = 0x3c;
+const LATIN1 = new TextDecoder("latin1");
 
 /** Hashes the base64 of each `MimeContent` of an answer as it arrives; how many there were. */
 async function hashed(response: Response): Promise<number> {
@@ -86,11 +87,11 @@ async function hashed(response: Response): Promise<number> {
         hash = createHash("sha256");
         bytes = bytes.subarray(end + 1);
       }
-      const end = bytes.indexOf(LESS_THAN);
+      const end = Uint8Array.prototype.indexOf.call(bytes, LESS_THAN);
       const text = end < 0
         ? bytes.subarray(0, bytes.length - bytes.length % 4)
         : bytes.subarray(0, end);
-      hash.update(Buffer.from(text.toString("latin1"), "base64"));
+      hash.update(Uint8Array.fromBase64(LATIN1.decode(text)));
       bytes = bytes.subarray(text.length);
       rest = bytes;
       if (end < 0) break;

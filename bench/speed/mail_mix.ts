@@ -9,19 +9,27 @@ const SIGMA = Math.sqrt(2 * Math.log(48 / 28));
 /** A server that limits what is sent and received has no larger email, bytes. */
 const LARGEST_BYTES = 25 * 1024 * 1024;
 const SMALLEST_BYTES = 1024;
-/** Bodies are cut out of one text, so that 20,000 emails take no gigabyte of the server's memory. */
-const BODY_BYTES = 32 * 1024 * 1024;
-const LINE_BYTES = 78;
+/** 76 digits of base64 and the end of the line: a multiple of three. */
+const LINE_DIGITS = 76;
+const LINE_BYTES = LINE_DIGITS + 2;
+const UNIQUE_LINES = 16 * 1024;
+/** A header, in which the number is twice, is a multiple of three bytes, too. */
+const NUMBER_DIGITS = 10;
 
-/** Emails of sizes as they are met in business mailboxes: log-normal, from dice with a seed. */
+/**
+ * Emails of sizes as they are met in business mailboxes: log-normal, from dice with a seed.
+ * Bodies are cut out of one text, so that 20,000 emails take no gigabyte of the server's memory.
+ */
 export class MailMix {
   readonly #entropy: Entropy;
   readonly #body: Uint8Array;
+  readonly #base64: Uint8Array;
   #count = 0;
 
   constructor(entropy: Entropy) {
     this.#entropy = entropy;
     this.#body = bodyText(entropy);
+    this.#base64 = base64Of(this.#body);
   }
 
   /** The next email; the same seed gives the same ones. */
@@ -31,7 +39,12 @@ export class MailMix {
     const lines = Math.ceil((bytes - header.length) / LINE_BYTES);
     const last = this.#body.length / LINE_BYTES - lines;
     const from = Math.floor(this.#entropy.next() * last) * LINE_BYTES;
-    return heldMime(header, this.#body.subarray(from, from + lines * LINE_BYTES));
+    const to = from + lines * LINE_BYTES;
+    return {
+      ...heldMime(header, this.#body.subarray(from, to)),
+      // Header and lines are whole groups of three bytes, so each part is encoded by itself.
+      base64: [base64Of(header), this.#base64.subarray(from / 3 * 4, to / 3 * 4)],
+    };
   }
 
   #size(): number {
@@ -42,7 +55,13 @@ export class MailMix {
   }
 }
 
-function headerOf(number: number): Uint8Array {
+function base64Of(bytes: Uint8Array): Uint8Array {
+  return new TextEncoder().encode(bytes.toBase64());
+}
+
+/** Of the same length for all. */
+function headerOf(count: number): Uint8Array {
+  const number = String(count).padStart(NUMBER_DIGITS, "0");
   return new TextEncoder().encode(
     [
       `Message-ID: <mix-${number}@corp.example>`,
@@ -58,14 +77,13 @@ function headerOf(number: number): Uint8Array {
   );
 }
 
-/** Lines of base64, as most of large mail is. */
+/** Lines of base64, as most of large mail is. They repeat where no compression sees it. */
 function bodyText(entropy: Entropy): Uint8Array {
-  const bytes = new Uint8Array(BODY_BYTES - BODY_BYTES % LINE_BYTES);
-  const words = new Uint32Array(1024 * 57 / 4);
-  for (let at = 0; at < bytes.length;) {
-    for (let word = 0; word < words.length; word++) words[word] = entropy.next() * 2 ** 32;
-    const text = Buffer.from(words.buffer).toString("base64").replace(/.{76}/g, "$&\r\n");
-    at += new TextEncoder().encodeInto(text, bytes.subarray(at)).written || bytes.length;
-  }
+  const words = new Uint32Array(UNIQUE_LINES * LINE_DIGITS / 4 * 3 / 4);
+  for (let at = 0; at < words.length; at++) words[at] = entropy.next() * 2 ** 32;
+  const text = Buffer.from(words.buffer).toString("base64").replace(/.{76}/g, "$&\r\n");
+  const unique = new TextEncoder().encode(text);
+  const bytes = new Uint8Array(Math.ceil(LARGEST_BYTES / unique.length + 1) * unique.length);
+  for (let at = 0; at < bytes.length; at += unique.length) bytes.set(unique, at);
   return bytes;
 }

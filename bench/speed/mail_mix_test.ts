@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { bytesOf } from "../../tests/exchange/mime_source.ts";
 import { seededEntropy } from "../../tests/exchange/seeded_entropy.ts";
 import { MailMix } from "./mail_mix.ts";
 
@@ -18,6 +19,16 @@ Deno.test("sizes have the median and the mean that they are said to have, the sa
 Deno.test("an email is mail: a header, and lines of base64", () => {
   const [header, body] = [...new MailMix(seededEntropy(2)).next().chunks()]
     .map((bytes) => new TextDecoder().decode(bytes));
-  assert.match(header!, /^Message-ID: <mix-1@corp\.example>\r\n.*\r\n\r\n$/s);
+  assert.match(header!, /^Message-ID: <mix-0000000001@corp\.example>\r\n.*\r\n\r\n$/s);
   assert.match(body!, /^(?:[A-Za-z0-9+/=]{76}\r\n)+$/);
+});
+
+Deno.test("what lies ready as base64 is the email", () => {
+  const mix = new MailMix(seededEntropy(3));
+  for (let count = 0; count < 20; count++) {
+    const email = mix.next();
+    const text = email.base64!.map((piece) => new TextDecoder().decode(piece)).join("");
+    assert.deepEqual(Uint8Array.fromBase64(text), bytesOf(email));
+    assert.equal(bytesOf(email).byteLength, email.sizeBytes);
+  }
 });
