@@ -1,0 +1,113 @@
+/** How fast and how small the appliance is. See `bench/run`. */
+import { join } from "node:path";
+import { runCommand } from "../../scripts/run_command.ts";
+import { benchScene } from "./bench_scene.ts";
+import { engineCommand, PeerUnavailable } from "./clients.ts";
+import { type Figures, medians } from "./figures.ts";
+import { thisMachine } from "./machine.ts";
+import { measuredRun } from "./measured_process.ts";
+import { type BenchOptions, benchOptions, USAGE } from "./options.ts";
+import {
+  type BenchResults,
+  RECORDED,
+  recordedResults,
+  type ScenarioResults,
+  updated,
+} from "./results.ts";
+import { type Scenario, SCENARIOS } from "./scenarios.ts";
+import { SUBJECTS } from "./subjects.ts";
+import { goalsText, scenarioText, withMeasured } from "./tables.ts";
+
+const DOCUMENT = "docs/performance.md";
+const PROFILE = { folder: join("build", "bench-profile"), name: "engine.cpuprofile" } as const;
+const FORMAT_MS_MAX = 60_000;
+
+/** Subjects in turn, again and again: what disturbs the machine for a while disturbs all of them. */
+async function measuredScenario(scenario: Scenario, runs: number): Promise<ScenarioResults> {
+  await using disposables = new AsyncDisposableStack();
+  const scene = await benchScene(scenario.server, disposables);
+  const figures = new Map<string, Figures[]>();
+  for (let run = 0; run < (scenario.runs ?? runs); run++) {
+    for (const name of scenario.subjects) {
+      try {
+        figures.set(name, [...figures.get(name) ?? [], await SUBJECTS[name](scene)]);
+      } catch (error) {
+        if (!(error instanceof PeerUnavailable)) throw error;
+        console.error(`${name} cannot be had: ${error.message}`);
+      }
+    }
+  }
+  return Object.fromEntries([...figures].map(([name, runs]) => [name, medians(runs)]));
+}
+
+async function measure({ scenarios, runs }: BenchOptions): Promise<BenchResults> {
+  const recorded = await recordedResults();
+  const measured: Record<string, ScenarioResults> = {};
+  for (const scenario of scenarios) {
+    const { name } = scenario;
+    const results = await measuredScenario(scenario, runs);
+    measured[name] = results;
+    console.log(`${scenarioText(name, results, recorded?.scenarios[name])}\n`);
+  }
+  return { machine: await thisMachine(), runs, scenarios: measured };
+}
+
+/** Makes it what is compared with and what the document says. */
+async function record(now: BenchResults): Promise<void> {
+  const results = updated(await recordedResults(), now);
+  await Deno.writeTextFile(RECORDED, JSON.stringify(results));
+  await Deno.writeTextFile(
+    DOCUMENT,
+    withMeasured(await Deno.readTextFile(DOCUMENT), results),
+  );
+  const { code, stderr } = await runCommand(Deno.execPath(), ["fmt", RECORDED, DOCUMENT], {
+    timeoutMs: FORMAT_MS_MAX,
+  });
+  if (code !== 0) throw new Error(stderr);
+}
+
+/** Where the engine spends its time, for the developer tools of a browser. */
+async function profile(): Promise<void> {
+  await using disposables = new AsyncDisposableStack();
+  const [{ server }] = SCENARIOS as readonly [Scenario, ...Scenario[]];
+  const scene = await benchScene(server, disposables);
+  const { folder, name } = PROFILE;
+  await measuredRun(
+    engineCommand(scene, ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}`]),
+  );
+  console.log(join(folder, name));
+}
+
+/** Exits with 0 where help is asked for, with 2 on arguments that cannot be meant. */
+function optionsOrExit(args: readonly string[]): BenchOptions {
+  if (args.includes("--help") || args.includes("--list")) {
+    const list = SCENARIOS.map(({ name, about }) => `${name.padEnd(18)} ${about}`).join("\n");
+    console.log(args.includes("--list") ? list : USAGE);
+    Deno.exit(0);
+  }
+  try {
+    return benchOptions(args);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`bench/run: ${error.message}`);
+    Deno.exit(2);
+  }
+}
+
+async function main(options: BenchOptions): Promise<void> {
+  if (options.isProfiled) return await profile();
+  const results = await measure(options);
+  console.log(goalsText(results));
+  if (options.json) await Deno.writeTextFile(options.json, JSON.stringify(results, undefined, 2));
+  if (options.isRecorded) await record(results);
+}
+
+if (import.meta.main) {
+  Deno.chdir(new URL("../..", import.meta.url).pathname);
+  try {
+    await main(optionsOrExit(Deno.args));
+  } catch (error) {
+    console.error(`bench/run: ${error instanceof Error ? error.message : error}`);
+    Deno.exit(1);
+  }
+}
