@@ -53,9 +53,10 @@ export function medians(runs: readonly Figures[]): Figures {
   return Object.fromEntries(entries);
 }
 
-/** As it is shown: with the digits of its kind, and commas. */
+/** As it is shown: with the digits of its kind, or more where it is small, and commas. */
 export function figureText(name: FigureName, value: number): string {
-  const { digits } = FIGURES[name];
+  const isSmall = value < 10 && !Number.isInteger(value);
+  const digits = Math.max(FIGURES[name].digits, isSmall ? 2 : 0);
   return value.toLocaleString("en-US", {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,

@@ -21,5 +21,7 @@ Deno.test("each figure has a median of its own, of the runs that have it", () =>
 
 Deno.test("a figure is shown with the digits of its kind", () => {
   assert.equal(figureText("emailsPerS", 1234.5), "1,235");
+  assert.equal(figureText("emailsPerS", 0.27), "0.27");
+  assert.equal(figureText("fetchedAgain", 0), "0");
   assert.equal(figureText("idleCpu", 0.05), "0.050");
 });

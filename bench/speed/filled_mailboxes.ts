@@ -1,5 +1,4 @@
 import { spreadCorpus } from "../../tests/exchange/corpus_delivery.ts";
-import { hugeEmail } from "../../tests/exchange/huge_email.ts";
 import { mimeOf } from "../../tests/exchange/mime_source.ts";
 import { seededEntropy } from "../../tests/exchange/seeded_entropy.ts";
 import type { SimulatedMailbox } from "../../tests/exchange/simulated_mailbox.ts";
@@ -41,10 +40,8 @@ export const MAIL = {
   /** Emails of 150 MB. */
   huge: ([mailbox]: readonly SimulatedMailbox[], { emails }: MailAmount) => {
     const inbox = mailbox!.distinguishedFolder("inbox").id;
-    for (let at = 1; at <= emails; at++) {
-      const email = { messageId: `<huge-${at}@corp.example>`, subject: `Huge ${at}` };
-      mailbox!.deliver(inbox, hugeEmail({ ...email, sizeBytes: HUGE_BYTES }));
-    }
+    const mix = new MailMix(seededEntropy(1));
+    for (let at = 0; at < emails; at++) mailbox!.deliver(inbox, mix.ofSize(HUGE_BYTES));
   },
   /** So many in one folder that they have to share one content: only their ids tell them apart. */
   many: ([mailbox]: readonly SimulatedMailbox[], { emails }: MailAmount) => {

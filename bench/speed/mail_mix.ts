@@ -12,13 +12,15 @@ const SMALLEST_BYTES = 1024;
 /** 76 digits of base64 and the end of the line: a multiple of three. */
 const LINE_DIGITS = 76;
 const LINE_BYTES = LINE_DIGITS + 2;
+/** Twice as many are the text that bodies are cut out of, in pieces of so many at most. */
 const UNIQUE_LINES = 16 * 1024;
 /** A header, in which the number is twice, is a multiple of three bytes, too. */
 const NUMBER_DIGITS = 10;
 
 /**
  * Emails of sizes as they are met in business mailboxes: log-normal, from dice with a seed.
- * Bodies are cut out of one text, so that 20,000 emails take no gigabyte of the server's memory.
+ * Bodies are cut out of one text, so that
+ * 20,000 emails take no gigabyte of the server's memory.
  */
 export class MailMix {
   readonly #entropy: Entropy;
@@ -34,17 +36,25 @@ export class MailMix {
 
   /** The next email; the same seed gives the same ones. */
   next(): MimeSource {
-    const bytes = Math.min(LARGEST_BYTES, Math.max(SMALLEST_BYTES, this.#size()));
+    return this.ofSize(Math.min(LARGEST_BYTES, Math.max(SMALLEST_BYTES, this.#size())));
+  }
+
+  /** The next email, of about a size in bytes. */
+  ofSize(bytes: number): MimeSource {
     const header = headerOf(++this.#count);
-    const lines = Math.ceil((bytes - header.length) / LINE_BYTES);
-    const last = this.#body.length / LINE_BYTES - lines;
-    const from = Math.floor(this.#entropy.next() * last) * LINE_BYTES;
-    const to = from + lines * LINE_BYTES;
-    return {
-      ...heldMime(header, this.#body.subarray(from, to)),
+    const bodies: Uint8Array[] = [];
+    const base64 = [base64Of(header)];
+    for (let left = Math.ceil((bytes - header.length) / LINE_BYTES); left > 0;) {
+      const lines = Math.min(left, UNIQUE_LINES);
+      const last = this.#body.length / LINE_BYTES - lines;
+      const from = Math.floor(this.#entropy.next() * (last + 1)) * LINE_BYTES;
+      const to = from + lines * LINE_BYTES;
+      bodies.push(this.#body.subarray(from, to));
       // Header and lines are whole groups of three bytes, so each part is encoded by itself.
-      base64: [base64Of(header), this.#base64.subarray(from / 3 * 4, to / 3 * 4)],
-    };
+      base64.push(this.#base64.subarray(from / 3 * 4, to / 3 * 4));
+      left -= lines;
+    }
+    return { ...heldMime(header, ...bodies), base64 };
   }
 
   #size(): number {
@@ -77,13 +87,10 @@ function headerOf(count: number): Uint8Array {
   );
 }
 
-/** Lines of base64, as most of large mail is. They repeat where no compression sees it. */
+/** Lines of base64, as most of large mail is. */
 function bodyText(entropy: Entropy): Uint8Array {
-  const words = new Uint32Array(UNIQUE_LINES * LINE_DIGITS / 4 * 3 / 4);
+  const words = new Uint32Array(2 * UNIQUE_LINES * LINE_DIGITS / 4 * 3 / 4);
   for (let at = 0; at < words.length; at++) words[at] = entropy.next() * 2 ** 32;
   const text = Buffer.from(words.buffer).toString("base64").replace(/.{76}/g, "$&\r\n");
-  const unique = new TextEncoder().encode(text);
-  const bytes = new Uint8Array(Math.ceil(LARGEST_BYTES / unique.length + 1) * unique.length);
-  for (let at = 0; at < bytes.length; at += unique.length) bytes.set(unique, at);
-  return bytes;
+  return new TextEncoder().encode(text);
 }

@@ -40,14 +40,19 @@ async function measuredScenario(scenario: Scenario, runs: number): Promise<Scena
   return Object.fromEntries([...figures].map(([name, runs]) => [name, medians(runs)]));
 }
 
+/** Everything that can be measured: a scenario that fails is said, and the others go on. */
 async function measure({ scenarios, runs }: BenchOptions): Promise<BenchResults> {
   const recorded = await recordedResults();
   const measured: Record<string, ScenarioResults> = {};
   for (const scenario of scenarios) {
     const { name } = scenario;
-    const results = await measuredScenario(scenario, runs);
-    measured[name] = results;
-    console.log(`${scenarioText(name, results, recorded?.scenarios[name])}\n`);
+    try {
+      const results = await measuredScenario(scenario, runs);
+      measured[name] = results;
+      console.log(`${scenarioText(name, results, recorded?.scenarios[name])}\n`);
+    } catch (error) {
+      console.error(`bench/run: ${name}: ${error instanceof Error ? error.message : error}`);
+    }
   }
   return { machine: await thisMachine(), runs, scenarios: measured };
 }
@@ -94,18 +99,23 @@ function optionsOrExit(args: readonly string[]): BenchOptions {
   }
 }
 
-async function main(options: BenchOptions): Promise<void> {
-  if (options.isProfiled) return await profile();
+/** True if all of it could be measured. */
+async function main(options: BenchOptions): Promise<boolean> {
+  if (options.isProfiled) {
+    await profile();
+    return true;
+  }
   const results = await measure(options);
   console.log(goalsText(results));
   if (options.json) await Deno.writeTextFile(options.json, JSON.stringify(results, undefined, 2));
   if (options.isRecorded) await record(results);
+  return Object.keys(results.scenarios).length === options.scenarios.length;
 }
 
 if (import.meta.main) {
   Deno.chdir(new URL("../..", import.meta.url).pathname);
   try {
-    await main(optionsOrExit(Deno.args));
+    if (!await main(optionsOrExit(Deno.args))) Deno.exit(1);
   } catch (error) {
     console.error(`bench/run: ${error instanceof Error ? error.message : error}`);
     Deno.exit(1);

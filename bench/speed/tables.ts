@@ -17,9 +17,10 @@ export function scenarioText(
   return `${name}: ${about}\n${aligned(figuresTable({ [name]: now }, recorded).map(withoutFirst))}`;
 }
 
-/** Goals beside what was measured for them; those that were not measured are left out. */
+/** Goals beside what was measured for them; empty where nothing was. */
 export function goalsText(results: BenchResults): string {
-  return aligned(goalsTable(results));
+  const table = goalsTable(results);
+  return table.length > 1 ? aligned(table) : "";
 }
 
 /** The text with everything between markers `<!-- measured: NAME... -->` made anew of the results. */
