@@ -1,17 +1,13 @@
 import { join } from "node:path";
-import { systemClock } from "../../src/runtime/system.ts";
 import { CONNECTION_STRING } from "../../tests/azure/azure_subject.ts";
 import { ACCOUNT, startAzurite } from "../../tests/azure/azurite.ts";
 import { BlobReader } from "../../tests/azure/blob_reader.ts";
-import { type PlatformReady } from "../storm/platform_process.ts";
+import type { PlatformReady } from "../storm/platform_process.ts";
 import { ServedProcess } from "../storm/served_process.ts";
 import { bucketOf } from "../storm/sinks.ts";
 import { BINARY, configuredAppliance } from "./appliance_config.ts";
-import { type BenchScene, measuredSync, type ServerTotals } from "./bench_scene.ts";
-import type { FirstTimes } from "./exchange_process.ts";
+import { type BenchScene, measuredSync } from "./bench_scene.ts";
 import type { Figures } from "./figures.ts";
-import { RECEIVED_FROM_MS } from "./filled_mailboxes.ts";
-import { MeasuredProcess } from "./measured_process.ts";
 
 /** Where `local` leaves its files, until it is run again. */
 export function localFolder({ folder }: BenchScene): string {
@@ -64,63 +60,4 @@ export async function azurite(scene: BenchScene): Promise<Figures> {
       REINFER_EWS_AZURE_BLOB_ENDPOINT: emulator.endpoint,
     },
   });
-}
-
-/** The newest emails that `killed` wants: to list a large folder is measured, not to fetch it. */
-const WANTED_EMAILS = 5_000;
-/** Pages of 512 ids by which a first token is had: the first kill is in the middle of them. */
-const PAGE_IDS = 512;
-const LOOK_EVERY_MS = 50;
-
-/**
- * The executable into local files, killed in the middle of its way to the first token and once more
- * in the middle of what it delivers.
- */
-export async function killed(scene: BenchScene): Promise<Figures> {
-  const { emails } = scene.server;
-  const folder = join(scene.folder, "killed");
-  const from = new Date(RECEIVED_FROM_MS + (emails - WANTED_EMAILS) * 1_000);
-  const { args, env } = await configuredAppliance(scene, folder, {
-    start_timestamp: from.toISOString(),
-  });
-  const command = {
-    program: BINARY,
-    args: [...args, "--local-files-prefix", join(folder, "mail"), "--once"],
-    env,
-  };
-  const startedMs = Date.now();
-  const pages = emails / PAGE_IDS;
-  const ends = [
-    ({ requestsByOperation: { SyncFolderItems = 0 } }: ServerTotals) => SyncFolderItems > pages / 2,
-    ({ mimeServed }: ServerTotals) => mimeServed > WANTED_EMAILS / 2,
-    () => false,
-  ];
-  const lives = [];
-  for (const isEnd of ends) lives.push(await life(scene, new MeasuredProcess(command), isEnd));
-  const { requests, mimeServed } = await scene.exchange.call<ServerTotals>("totals");
-  const { contentMs = startedMs } = await scene.exchange.call<FirstTimes>("first", startedMs);
-  return {
-    cpuS: lives.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
-    peakMib: Math.max(...lives.map(({ peakMib }) => peakMib)),
-    requestsPer1000: requests / WANTED_EMAILS * 1_000,
-    firstMs: contentMs - startedMs,
-    fetchedAgain: mimeServed - WANTED_EMAILS,
-  };
-}
-
-/** What a process took until it ended, or was killed. */
-async function life(
-  { exchange }: BenchScene,
-  process: MeasuredProcess,
-  isEnd: (totals: ServerTotals) => boolean,
-) {
-  await using running = process;
-  const over = new AbortController();
-  const ended = running.ended.finally(() => over.abort());
-  while (!over.signal.aborted && !isEnd(await exchange.call<ServerTotals>("totals"))) {
-    await systemClock.sleep(LOOK_EVERY_MS, { signal: over.signal }).catch(() => undefined);
-  }
-  running.kill("SIGKILL");
-  await ended;
-  return running.usage;
 }

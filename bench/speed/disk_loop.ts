@@ -16,7 +16,7 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
   {
     using file = await Deno.open(part, { write: true, createNew: true });
     for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    if (kind === "synced") await file.syncData();
+    if (kind === "synced") await file.sync();
   }
   await Deno.rename(part, path);
 }

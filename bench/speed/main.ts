@@ -4,7 +4,7 @@ import { runCommand } from "../../scripts/run_command.ts";
 import { benchScene } from "./bench_scene.ts";
 import { engineCommand, PeerUnavailable } from "./clients.ts";
 import { type Figures, medians } from "./figures.ts";
-import { thisMachine } from "./machine.ts";
+import { type Machine, machineText, thisMachine } from "./machine.ts";
 import { measuredRun } from "./measured_process.ts";
 import { type BenchOptions, benchOptions, USAGE } from "./options.ts";
 import {
@@ -43,6 +43,8 @@ async function measuredScenario(scenario: Scenario, runs: number): Promise<Scena
 /** Everything that can be measured: a scenario that fails is said, and the others go on. */
 async function measure({ scenarios, runs }: BenchOptions): Promise<BenchResults> {
   const recorded = await recordedResults();
+  const machine = await thisMachine();
+  console.log(`${machineText(machine)}${elsewhere(machine, recorded?.machine)}\n`);
   const measured: Record<string, ScenarioResults> = {};
   for (const scenario of scenarios) {
     const { name } = scenario;
@@ -54,7 +56,13 @@ async function measure({ scenarios, runs }: BenchOptions): Promise<BenchResults>
       console.error(`bench/run: ${name}: ${error instanceof Error ? error.message : error}`);
     }
   }
-  return { machine: await thisMachine(), runs, scenarios: measured };
+  return { machine, runs, scenarios: measured };
+}
+
+/** What keeps changes in percent from meaning much. */
+function elsewhere(here: Machine, recorded: Machine | undefined): string {
+  if (!recorded || machineText(recorded) === machineText(here)) return "";
+  return `\nRecorded on another machine: ${machineText(recorded)}`;
 }
 
 /** Makes it what is compared with and what the document says. */

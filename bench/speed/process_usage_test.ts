@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { measuredRun } from "./measured_process.ts";
 import { usageOf } from "./process_usage.ts";
 
 Deno.test("a process is measured as long as it lives", async () => {
@@ -9,15 +8,4 @@ Deno.test("a process is measured as long as it lives", async () => {
   const ended = await new Deno.Command("true").spawn();
   await ended.status;
   assert.equal(await usageOf(ended.pid), undefined);
-});
-
-Deno.test("a program gets its input, and what it says last is its result", async () => {
-  const program = "bash";
-  const script = 'read -r count; echo "some words"; echo "{\\"delivered\\":$count,\\"tookMs\\":1}"';
-  const { last } = await measuredRun({ program, args: ["-c", script], input: "7\n" });
-  assert.deepEqual(last, { delivered: 7, tookMs: 1 });
-  await assert.rejects(
-    measuredRun({ program, args: ["-c", "echo broken; exit 3"] }),
-    /bash ended with 3: broken/,
-  );
 });

@@ -1,7 +1,8 @@
-import { azurite, killed, local, platform } from "./appliance.ts";
+import { azurite, local, platform } from "./appliance.ts";
 import { bare, engine, exchangelib } from "./clients.ts";
 import { disk } from "./disk.ts";
 import { idle } from "./idle.ts";
+import { killed } from "./killed.ts";
 import { start } from "./start.ts";
 
 /** What can be measured. One that needs what another has written stands behind it in a scenario. */
