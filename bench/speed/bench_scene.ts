@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { ServedProcess } from "../storm/served_process.ts";
 import type { ExchangeReady, FirstTimes, ServerOptions } from "./exchange_process.ts";
 import type { Figures } from "./figures.ts";
@@ -19,7 +18,8 @@ export interface ServerTotals {
   readonly mimeServed: number;
 }
 
-const FOLDER = join("build", "bench");
+/** Beside what is built: temporary files of a system often lie in memory. */
+const FOLDERS = "build";
 const MB = 1_000_000;
 
 /** Starts the server; it ends with `disposables`. */
@@ -32,7 +32,8 @@ export async function benchScene(
       JSON.stringify(server),
     ]),
   );
-  const folder = await emptied(FOLDER);
+  await Deno.mkdir(FOLDERS, { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: FOLDERS, prefix: "bench-" });
   disposables.defer(() => Deno.remove(folder, { recursive: true }));
   return { exchange, server, folder };
 }
