@@ -43,7 +43,8 @@ async function measuredScenario(scenario: Scenario, runs: number): Promise<Scena
 /** Everything that can be measured: a scenario that fails is said, and the others go on. */
 async function measure({ scenarios, runs, isRecorded }: BenchOptions): Promise<BenchResults> {
   const recorded = await recordedResults();
-  const machine = await thisMachine();
+  const conditions = { machine: await thisMachine(), loadBefore: Deno.loadavg()[0]!, runs };
+  const { machine } = conditions;
   console.log(`${machineText(machine)}${elsewhere(machine, recorded?.machine)}\n`);
   const measured: Record<string, ScenarioResults> = {};
   for (const scenario of scenarios) {
@@ -53,12 +54,12 @@ async function measure({ scenarios, runs, isRecorded }: BenchOptions): Promise<B
       measured[name] = results;
       console.log(`${scenarioText(name, results, recorded?.scenarios[name])}\n`);
       // At once: whoever ends half an hour of measuring in its middle keeps that much.
-      if (isRecorded) await record({ machine, runs, scenarios: { [name]: results } });
+      if (isRecorded) await record({ ...conditions, scenarios: { [name]: results } });
     } catch (error) {
       console.error(`bench/run: ${name}: ${error instanceof Error ? error.message : error}`);
     }
   }
-  return { machine, runs, scenarios: measured };
+  return { ...conditions, scenarios: measured };
 }
 
 /** What keeps changes in percent from meaning much. */

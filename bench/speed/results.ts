@@ -7,6 +7,8 @@ export type ScenarioResults = Readonly<Record<string, Figures>>;
 /** What was measured, and where. */
 export interface BenchResults {
   readonly machine: Machine;
+  /** Processes that wanted a processor before the first scenario, on average over a minute. */
+  readonly loadBefore: number;
   /** Runs that medians are of, where a scenario has no number of its own. */
   readonly runs: number;
   /** By the name of the scenario. */

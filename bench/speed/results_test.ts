@@ -16,6 +16,7 @@ Deno.test("a change is told in percent, of figures that are in both", () => {
 Deno.test("what is recorded keeps the scenarios that were not measured again", () => {
   const of = (scenarios: BenchResults["scenarios"], runs: number): BenchResults => ({
     machine: MACHINE,
+    loadBefore: 0,
     runs,
     scenarios,
   });

@@ -33,7 +33,7 @@ export function withMeasured(text: string, results: BenchResults): string {
 }
 
 function measured(names: readonly string[], results: BenchResults): string {
-  if (names[0] === "machine") return `${machineText(results.machine)}; medians of ${results.runs}.`;
+  if (names[0] === "machine") return conditions(results);
   if (names[0] === "goals") return markdown(goalsTable(results));
   const scenarios = Object.fromEntries(
     names.flatMap((name) => {
@@ -42,6 +42,15 @@ function measured(names: readonly string[], results: BenchResults): string {
     }),
   );
   return markdown(figuresTable(scenarios));
+}
+
+/** Where and how it was recorded. */
+function conditions({ machine, runs, loadBefore }: BenchResults): string {
+  const load = loadBefore.toFixed(1);
+  const busy = loadBefore < machine.cores
+    ? ""
+    : `\n\n**The machine had other work** (load average ${load}): only ratios within a table mean much.`;
+  return `${machineText(machine)}; medians of ${runs}.${busy}`;
 }
 
 /** A row for each subject; a column for each figure that any has. */

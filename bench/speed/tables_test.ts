@@ -6,6 +6,7 @@ import { goalsText, scenarioText, withMeasured } from "./tables.ts";
 
 const RESULTS: BenchResults = {
   machine: { cpu: "Some CPU", cores: 2, memoryGib: 8, deno: "2.7.11" },
+  loadBefore: 0.5,
   runs: 3,
   scenarios: {
     "engine-0ms": {
@@ -50,6 +51,12 @@ Deno.test("every goal is of scenarios and subjects that there are", () => {
   for (const goal of GOALS) {
     assert.equal(goal.of({ ...RESULTS, scenarios }), 1, goal.about);
   }
+});
+
+Deno.test("what was recorded on a busy machine says so", () => {
+  const text = "<!-- measured: machine -->\n<!-- /measured -->\n";
+  assert.doesNotMatch(withMeasured(text, RESULTS), /other work/);
+  assert.match(withMeasured(text, { ...RESULTS, loadBefore: 11.25 }), /other work.*11\.3/);
 });
 
 Deno.test("tables stand between their markers, and all else stays", () => {
