@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { systemClock } from "../../src/runtime/system.ts";
+import { filesBelow } from "../../tests/files_below.ts";
 import { BINARY, configuredAppliance } from "./appliance_config.ts";
 import type { BenchScene, ServerTotals } from "./bench_scene.ts";
 import type { FirstTimes } from "./exchange_process.ts";
 import type { Figures } from "./figures.ts";
 import { RECEIVED_FROM_MS } from "./filled_mailboxes.ts";
 import { MeasuredProcess } from "./measured_process.ts";
+import type { ProcessUsage } from "./process_usage.ts";
 
 /** The newest emails, which are wanted: to list a large folder is measured, not to fetch it. */
 const WANTED_EMAILS = 5_000;
@@ -36,8 +38,13 @@ export async function killed(scene: BenchScene): Promise<Figures> {
     ({ mimeServed }: ServerTotals) => mimeServed > WANTED_EMAILS / 2,
     () => false,
   ];
-  const lives = [];
+  const lives: Life[] = [];
   for (const isEnd of ends) lives.push(await life(scene, new MeasuredProcess(command), isEnd));
+  const stored = (await filesBelow(join(folder, "mail", "data")))
+    .filter((path) => path.endsWith(".eml"));
+  if (stored.length !== WANTED_EMAILS || lives.at(-1)?.code !== 0) {
+    throw new Error(`${stored.length} emails of ${WANTED_EMAILS} are stored`);
+  }
   const { requests, mimeServed } = await scene.exchange.call<ServerTotals>("totals");
   const { contentMs = startedMs } = await scene.exchange.call<FirstTimes>("first", startedMs);
   return {
@@ -50,11 +57,15 @@ export async function killed(scene: BenchScene): Promise<Figures> {
 }
 
 /** What a process took until it ended, or was killed. */
+interface Life extends ProcessUsage {
+  readonly code: number;
+}
+
 async function life(
   { exchange }: BenchScene,
   process: MeasuredProcess,
   isEnd: (totals: ServerTotals) => boolean,
-) {
+): Promise<Life> {
   await using running = process;
   const over = new AbortController();
   const ended = running.ended.finally(() => over.abort());
@@ -62,6 +73,6 @@ async function life(
     await systemClock.sleep(LOOK_EVERY_MS, { signal: over.signal }).catch(() => undefined);
   }
   running.kill("SIGKILL");
-  await ended;
-  return running.usage;
+  const { code } = await ended;
+  return { ...running.usage, code };
 }

@@ -82,11 +82,12 @@ async function record(now: BenchResults): Promise<void> {
   if (code !== 0) throw new Error(stderr);
 }
 
-/** Where the engine spends its time, for the developer tools of a browser. */
-async function profile(): Promise<void> {
+/** Where the engine spends its time in the first scenario that has it, for tools of a browser. */
+async function profile(scenarios: readonly Scenario[]): Promise<void> {
+  const scenario = scenarios.find(({ subjects }) => subjects.includes("engine"));
+  if (!scenario) throw new Error("None of these scenarios is of the engine");
   await using disposables = new AsyncDisposableStack();
-  const [{ server }] = SCENARIOS as readonly [Scenario, ...Scenario[]];
-  const scene = await benchScene(server, disposables);
+  const scene = await benchScene(scenario.server, disposables);
   const { folder, name } = PROFILE;
   await measuredRun(
     engineCommand(scene, ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}`]),
@@ -113,7 +114,7 @@ function optionsOrExit(args: readonly string[]): BenchOptions {
 /** True if all of it could be measured. */
 async function main(options: BenchOptions): Promise<boolean> {
   if (options.isProfiled) {
-    await profile();
+    await profile(options.scenarios);
     return true;
   }
   const results = await measure(options);

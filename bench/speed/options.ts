@@ -11,7 +11,8 @@ export const USAGE = `How fast and how small the appliance is
   --json FILE            write what was measured to FILE, too
   --record               make it what later runs are compared with: bench/results.json and the
                          tables of docs/performance.md
-  --cpu-profile          profile the engine instead: build/bench-profile/engine.cpuprofile
+  --cpu-profile          profile the engine in the first of them instead:
+                         build/bench-profile/engine.cpuprofile
 `;
 
 /** What a benchmark is told. */
