@@ -10,16 +10,10 @@ import { APPLIANCE_PERMISSIONS } from "./permissions.ts";
 import { runCommand } from "./run_command.ts";
 import { sourceVersion } from "./source_version.ts";
 import { type StubRuntime, stubRuntime, type Target } from "./stub_runtime.ts";
+import { V8_FLAGS } from "./v8_flags.ts";
 
 const COMPILE_MS_MAX = 600_000; // the first one downloads 40 MB
 const ROOT = new URL("..", import.meta.url).pathname;
-
-/**
- * Most of what is resident at full speed is garbage that V8 has not looked for yet: a small young
- * generation, and an old one that may grow by a tenth until it is looked through again. On a mix of
- * mail that is 130 MiB in place of 230, for a tenth more of processor time.
- */
-const V8_FLAGS = "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=10";
 
 interface BuildOptions {
   readonly release: boolean;

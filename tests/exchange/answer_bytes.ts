@@ -42,6 +42,12 @@ export async function* answerBytes(
       waiting += part;
       continue;
     }
+    if (part.mime.base64) {
+      yield ENCODER.encode(waiting);
+      waiting = "";
+      yield* observed(part.mime.base64, part, observe(part));
+      continue;
+    }
     for (const text of base64Of(part, observe(part))) {
       waiting += text;
       if (waiting.length < PIECE_BYTES) continue;
@@ -50,6 +56,16 @@ export async function* answerBytes(
     }
   }
   if (waiting) yield ENCODER.encode(waiting);
+}
+
+function* observed(
+  base64: readonly Uint8Array[],
+  { mime }: MimePart,
+  observer: MimeObserver,
+): Generator<Uint8Array> {
+  for (const chunk of mime.chunks()) observer.chunk(chunk);
+  yield* base64;
+  observer.done();
 }
 
 function* base64Of({ mime }: MimePart, observer: MimeObserver): Generator<string> {

@@ -6,6 +6,8 @@ export interface MimeSource {
   readonly sizeBytes: number;
   /** The bytes from the first on, in chunks of any length. */
   chunks(): Iterable<Uint8Array>;
+  /** All of it as base64, in pieces, where that lies ready: a server that is measured has no time. */
+  readonly base64?: readonly Uint8Array[];
 }
 
 /** Bytes that lie in memory anyway; the parts follow each other without being joined. */
