@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { SkippedItem } from "../../src/core/skipped_item.ts";
+import type { SourceApi } from "../../src/core/sync_state.ts";
 import { isDamaged } from "../exchange/damage.ts";
 import { bytesOf } from "../exchange/mime_source.ts";
 import type { StoredEmail } from "./durable_destination.ts";
@@ -23,7 +24,7 @@ export function checkOutcome(outcome: Outcome): readonly Violation[] {
 }
 
 /** Every email is delivered unchanged, or is rebuilt or skipped and on the record as that. */
-function wrongEmails({ destination, mailboxes, emails }: Outcome): readonly Violation[] {
+function wrongEmails({ destination, mailboxes, emails, api }: Outcome): readonly Violation[] {
   const states = mailboxes.flatMap((address) => destination.statesOf(address))
     .filter(({ goneSince }) => !goneSince);
   const record = Map.groupBy(states.flatMap(({ skipped }) => skipped), ({ itemId }) => itemId);
@@ -32,7 +33,7 @@ function wrongEmails({ destination, mailboxes, emails }: Outcome): readonly Viol
     const stored = destination.emails.get(expectedKey(email.mailbox, email.item));
     const skips = record.get(email.shownId) ?? [];
     record.delete(email.shownId);
-    const wrong = problemOf(email, stored, skips[0]) ?? problemOfRepetition(email, skips);
+    const wrong = problemOf(email, stored, skips[0]) ?? problemOfRepetition(email, skips, api);
     if (wrong) found.push(violation(wrong[0], `${wrong[1]}: ${nameOf(email)}`));
   }
   for (const itemId of record.keys()) {
@@ -41,12 +42,17 @@ function wrongEmails({ destination, mailboxes, emails }: Outcome): readonly Viol
   return found;
 }
 
-/** Of an email of which nothing can be read nobody can say whether it still lies where it was. */
+/**
+ * Of an email of which nothing can be read nobody can say whether it still lies where it was. Graph
+ * describes none whose attachments cannot be listed.
+ */
 function problemOfRepetition(
   { damage }: FinalEmail,
   skips: readonly SkippedItem[],
+  api: SourceApi,
 ): readonly [Property, string] | undefined {
-  const isPlaceless = damage !== undefined && isDamaged(damage, []);
+  const isPlaceless = damage !== undefined &&
+    isDamaged(damage, api === "graph" ? ["attachments"] : []);
   return skips.length > 1 && !isPlaceless ? ["P5", "on the record twice"] : undefined;
 }
 

@@ -161,7 +161,10 @@ export class MailboxLife {
     const target = this.#folder();
     if (!folder || folder.id === target.id) return;
     const below = this.#mailbox.descendantsOf(folder.id).some(({ id }) => id === target.id);
-    if (!below && this.#mailbox.pathOf(target.id).length < 4) {
+    // Exchange refuses a second one of that name.
+    const isTaken = this.#mailbox.childrenOf(target.id)
+      .some(({ displayName }) => displayName === folder.displayName);
+    if (!below && !isTaken && this.#mailbox.pathOf(target.id).length < 4) {
       this.#mailbox.moveFolder(folder.id, target.id);
     }
   }

@@ -35,8 +35,8 @@ const EVENTS_BEFORE = 30;
 const EVENTS = 200;
 const EVENT_PAUSE_MS_MAX = 12_000;
 
-/** Several times what a run needs. */
-const REQUESTS_MAX = 10_000;
+/** Several times what a run needs; one in 500, in which folders multiply, needs over 10,000. */
+const REQUESTS_MAX = 30_000;
 
 const HOUR_MS = 3_600_000;
 const OUTAGE_MS = 70 * 60_000;
@@ -61,6 +61,8 @@ export interface FinalEmail extends ExpectedEmail {
 export interface Outcome {
   readonly destination: DurableDestination;
   readonly mailboxes: readonly string[];
+  /** Through which mailboxes were read last. */
+  readonly api: SourceApi;
   /** What has to be in the destination, or on the record of skips where it cannot be read. */
   readonly emails: readonly FinalEmail[];
   /** The keys of all emails there ever were. */
@@ -187,6 +189,7 @@ class World {
     return {
       destination: this.#destination,
       mailboxes: ADDRESSES,
+      api: this.#api,
       emails: expectedEmails(this.#store).map((email) => {
         const { id, immutableId } = email.item;
         const damage = damages.get(id);
