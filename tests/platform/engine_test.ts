@@ -90,7 +90,7 @@ undiciCase(
     await using platform = new SimulatedPlatform({ buckets: [BUCKET] });
     const source = crowdedMailbox(1_500);
     let lives = 1;
-    while (!await live(source, platform, { putsMax: 25 })) {
+    while (!await live(source, platform, { putsMax: 12 })) {
       assert.ok(++lives < 30, `${idsOf(platform).length} emails in ${lives} lives`);
     }
     assert.equal(new Set(idsOf(platform)).size, 1_500);
@@ -118,7 +118,7 @@ undiciCase("with a disk, a restart delivers nothing twice but what was in work",
   try {
     const source = crowdedMailbox(1_500);
     let lives = 1;
-    while (!await live(source, platform, { stateDir, putsMax: 25 })) assert.ok(++lives < 30);
+    while (!await live(source, platform, { stateDir, putsMax: 12 })) assert.ok(++lives < 30);
     assert.equal(idsOf(platform).length, 1_500);
     const { stores } = platform.ledger.totals();
     assert.ok(stores <= 1_500 + lives * LIMITS.listPageItemsMax, `${stores} in ${lives} lives`);
