@@ -116,10 +116,12 @@ Deno.test({
     await using exchange = await exchangeWithMail();
     await using customer = await customerOf(exchange, { ews_ssl_ciphers: MODERN });
     await Deno.mkdir(customer.prefix);
+    // The executable may lie below /tmp itself.
     const confine = `
+      program="/opt/\${1##*/}" && mount --bind "\${1%/*}" /opt && shift &&
       mount --bind "$0" /mnt && mount --bind /tmp /tmp &&
       mount -o remount,bind,ro,noexec /tmp && mount --bind /mnt "$0" &&
-      ! touch /tmp/probe 2>/dev/null && exec "$@"`;
+      ! touch /tmp/probe 2>/dev/null && exec "$program" "$@"`;
     const runner = ["unshare", "--mount", "sh", "-c", confine, customer.prefix];
     await using appliance = spawnAppliance([...customer.run, "--once"], PATH, runner);
     const run = await appliance.ended;
