@@ -55,7 +55,7 @@ class Parser {
     for (;;) {
       const tag = this.#text.indexOf("<", this.#at);
       const end = tag < 0 ? this.#text.length : tag;
-      if (end > this.#at) this.#add(decodeReferences(this.#text.slice(this.#at, end)));
+      if (end > this.#at) this.#add(decodeReferences(copyOf(this.#text.slice(this.#at, end))));
       if (tag < 0) break;
       this.#at = tag;
       this.#markup();
@@ -87,7 +87,7 @@ class Parser {
     }
     const from = this.#at + opening.length;
     const end = this.#upTo("]]>");
-    this.#add(this.#text.slice(from, end));
+    this.#add(copyOf(this.#text.slice(from, end)));
   }
 
   /** Goes behind `terminator`; returns where that begins. */
@@ -128,7 +128,7 @@ class Parser {
       attributes ??= new Map();
       const name = qualified.slice(qualified.indexOf(":") + 1);
       if (attributes.has(name)) throw new XmlError(`attribute "${name}" is there twice`);
-      attributes.set(name, decodeReferences(quoted ?? otherwiseQuoted));
+      attributes.set(name, decodeReferences(copyOf(quoted ?? otherwiseQuoted)));
     }
   }
 
@@ -154,6 +154,14 @@ class Parser {
     if (found) this.#at = pattern.lastIndex;
     return found;
   }
+}
+
+/**
+ * A slice is a view to V8, and keeps the whole document in memory for as long as it is kept itself: a
+ * sync state of some hundred characters the page of changes it came with.
+ */
+function copyOf(slice: string): string {
+  return ` ${slice}`.slice(1);
 }
 
 const PREDEFINED: ReadonlyMap<string, string> = new Map([

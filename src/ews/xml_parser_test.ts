@@ -105,6 +105,18 @@ Deno.test("no damage makes a document that a validator refuses a good one", () =
   assert.ok(read > 0 && refused > 0, `${read} read, ${refused} refused`);
 });
 
+Deno.test("what is kept of a document does not keep the document", async () => {
+  const script = new URL("./testing/kept_texts.ts", import.meta.url).pathname;
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", "--v8-flags=--expose-gc", script],
+  }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  const { heapUsed, keptTexts } = JSON.parse(new TextDecoder().decode(stdout));
+  assert.equal(keptTexts, 900);
+  // The documents are 28 MB.
+  assert.ok(heapUsed < 20e6, `${heapUsed} bytes`);
+});
+
 Deno.test("what is no document says what is wrong with it", () => {
   const faults: Readonly<Record<string, RegExp>> = {
     "": /no element/,
