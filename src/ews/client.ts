@@ -20,7 +20,6 @@ import { RequestSender } from "./request_sender.ts";
 import { EWS_FAILURES, isBusyCode } from "./response_codes.ts";
 import { type ResponseMessage, responseMessagesOf } from "./response_message.ts";
 import { type SchemaVersion, SchemaVersions } from "./schema_version.ts";
-import { wholeAnswer } from "./skeleton.ts";
 import { parseXml } from "./xml.ts";
 
 export interface EwsClientOptions {
@@ -218,7 +217,6 @@ export class EwsClient {
     { receive }: AttemptOptions,
   ): Promise<{ readonly skeleton: Uint8Array; readonly mimeBytes: number }> {
     if (!isSoapStatus(response)) return await this.#refuse(response);
-    if (!contentElements) return { skeleton: await wholeAnswer(response.body), mimeBytes: 0 };
     let mimeBytes = 0;
     const skeleton = await splitMime(response.body, (index, bytes) => {
       mimeBytes += bytes.length;

@@ -1,6 +1,6 @@
 import { SyncError } from "../core/errors.ts";
 import { Base64Decoder } from "./base64_decoder.ts";
-import { Skeleton } from "./skeleton.ts";
+import { Skeleton, wholeAnswer } from "./skeleton.ts";
 
 /**
  * Takes the decoded bytes of the `index`-th element with content (0-based, in document order; empty
@@ -17,9 +17,6 @@ const SINGLE_QUOTE = 0x27;
 const EXCLAMATION = 0x21;
 const QUESTION = 0x3f;
 const LESS_THAN = Uint8Array.of(OPEN);
-
-/** Where answers hold base64 unless the operation says otherwise. */
-const MIME_CONTENT: readonly string[] = ["MimeContent"];
 
 /** Longest start or end tag accepted, bytes; the longest of Exchange hold an id or two. */
 const TAG_BYTES_MAX = 64 * 1024;
@@ -48,7 +45,8 @@ type State =
 /**
  * Splits a SOAP answer, as it arrives, into the content of its base64 elements and a skeleton: the
  * document as it would be if all of these were empty. The XML parser sees only the skeleton.
- * `elements` are the local names of those elements (any prefix, any attributes).
+ * `elements` are the local names of those elements (any prefix, any attributes); without any the
+ * skeleton is the document, unread.
  *
  * It follows the XML grammar just far enough to know comments, CDATA sections, processing
  * instructions and quoted attribute values, so that a `<MimeContent` in one of them is none. A DTD
@@ -61,8 +59,9 @@ type State =
 export async function splitMime(
   body: AsyncIterable<Uint8Array>,
   receive: MimeReceiver,
-  elements: readonly string[] = MIME_CONTENT,
+  elements: readonly string[] = [],
 ): Promise<Uint8Array> {
+  if (elements.length === 0) return await wholeAnswer(body);
   const splitter = new MimeSplitter(receive, elements);
   for await (const chunk of body) await splitter.push(chunk);
   return splitter.finish();

@@ -5,6 +5,8 @@ import { SyncError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { splitMime } from "./mime_splitter.ts";
 
+const MIME_CONTENT: readonly string[] = ["MimeContent"];
+
 interface Split {
   readonly skeleton: string;
   /** Content by index, as received. */
@@ -24,7 +26,7 @@ async function* cutAt(document: Uint8Array, cuts: readonly number[]): AsyncGener
 async function split(
   document: string,
   cuts: readonly number[] = [],
-  elements?: readonly string[],
+  elements: readonly string[] = MIME_CONTENT,
 ): Promise<Split> {
   const parts = new Map<number, Buffer[]>();
   const body = cutAt(new TextEncoder().encode(document), cuts);
@@ -134,13 +136,13 @@ Deno.test("the skeleton is bounded, MIME content is not", async () => {
     yield new TextEncoder().encode(end);
   }
   await assert.rejects(
-    splitMime(endless("<a>", "</a>"), () => {}),
+    splitMime(endless("<a>", "</a>"), () => {}, MIME_CONTENT),
     (error) => error instanceof SyncError && error.code === "ResponseTooLarge",
   );
   let bytes = 0;
   await splitMime(endless("<MimeContent>", "</MimeContent>"), (_index, decoded) => {
     bytes += decoded.length;
-  });
+  }, MIME_CONTENT);
   assert.equal(bytes, count * chunk.length * 3 / 4);
 });
 
@@ -161,7 +163,7 @@ Deno.test("nothing is read on while the receiver is busy, and its failure ends t
     }),
   };
   const { promise, reject } = Promise.withResolvers<void>();
-  const result = splitMime(body, () => promise);
+  const result = splitMime(body, () => promise, MIME_CONTENT);
   const failure = assert.rejects(result, /enough/);
   for (let turn = 0; turn < 50; turn++) await Promise.resolve();
   assert.equal(reads, 2);
@@ -242,7 +244,7 @@ Deno.test("any bytes, however they arrive, are split in one way, or fail with on
     try {
       const skeleton = await splitMime(cutAt(document, cuts), (index, bytes) => {
         contents[index] = (contents[index] ?? "") + Buffer.from(bytes).toString("hex");
-      });
+      }, MIME_CONTENT);
       assert.ok(skeleton.length + contents.join("").length / 2 <= document.length);
       return { skeleton: Buffer.from(skeleton).toString("hex"), contents };
     } catch (error) {

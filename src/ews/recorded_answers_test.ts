@@ -68,6 +68,7 @@ Deno.test({
         const skeleton = await splitMime(
           ReadableStream.from([new TextEncoder().encode(text)]),
           () => {},
+          ["MimeContent"],
         );
         const envelope = parseXml(skeleton);
         const response = envelope.node("Body").node(kind);
