@@ -4,6 +4,7 @@ import type { CallOptions } from "../../src/core/env.ts";
 import { SyncError } from "../../src/core/errors.ts";
 import { mapBounded } from "../../src/core/map_bounded.ts";
 import type { Mailbox } from "../../src/core/mailbox.ts";
+import { mimeChunks } from "../../src/core/mime_content.ts";
 import type {
   MailboxSink,
   MailboxStates,
@@ -60,7 +61,7 @@ async function hashed({ key, mime }: RawEmail, { signal }: CallOptions): Promise
   const hash = createHash("sha256");
   let sizeBytes = 0;
   try {
-    for await (const chunk of mime.open(signal)) {
+    for await (const chunk of mimeChunks(mime, signal)) {
       hash.update(chunk);
       sizeBytes += chunk.byteLength;
     }

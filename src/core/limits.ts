@@ -29,6 +29,8 @@ export const LIMITS = {
   emailOverheadBytes: 96 * KIB,
   /** MIME content held in memory at one time, whole process. */
   heldMimeBytesTotal: 12 * MIB,
+  /** Pages of 64 KiB kept for content to come: some 4 MiB, as many as are in use at full speed. */
+  sparePagesMax: 64,
   /** What remains of a SOAP answer after its MIME content was taken out. */
   skeletonBytesMax: 16 * MIB,
   /** Batches of one page in work at a time: one is fetched while the other is made durable. */
@@ -71,6 +73,8 @@ export const LIMITS = {
   fileCallsInFlight: 24,
   /** Folders a process remembers having created: a hundred bytes each. */
   knownFoldersMax: 4096,
+  /** Files a process remembers having written into folders it made: two MiB and a half. */
+  writtenNamesMax: 300_000,
   /** The `.json` beside an `.eml`: thousands of attachments fit. A larger one counts as absent. */
   emailRecordBytesMax: MIB,
   /** State of one folder: tens of thousands of skips fit. A larger one counts as garbage. */

@@ -7,18 +7,39 @@
 export interface MimeContent {
   /** Exact length in bytes, known only where the content is held. */
   readonly sizeBytes?: number;
+  /** All of its bytes, where they are held: `mimeChunks` reads them without a stream. */
+  readonly held?: readonly Uint8Array[];
   /**
    * Opens the content from its first byte. The stream closes normally only if the source has
    * delivered all of it; otherwise it fails with a `SyncError` of the source (`retryable`, `item`,
    * …), and whoever wrote it must discard what was written.
    */
   open(signal: AbortSignal): ReadableStream<Uint8Array>;
+  /**
+   * Gives back the memory that the content is held in, which then is used for other content: only
+   * for who knows that nobody reads it any more, or ever will. May be called again; need not be
+   * called at all.
+   */
+  release?(): void;
 }
 
-/** MIME content held in memory as the chunks it arrived in. */
-export function heldMimeContent(chunks: readonly Uint8Array[]): MimeContent {
+/** MIME content held in memory, in pieces. */
+export function heldMimeContent(
+  held: readonly Uint8Array[],
+  release?: () => void,
+): MimeContent {
   return {
-    sizeBytes: chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0),
-    open: () => ReadableStream.from(chunks),
+    sizeBytes: held.reduce((sum, chunk) => sum + chunk.byteLength, 0),
+    held,
+    open: () => ReadableStream.from(held),
+    ...(release ? { release } : {}),
   };
+}
+
+/** The bytes in order, as `open` gives them; a stream is made only where one is needed. */
+export function mimeChunks(
+  mime: MimeContent,
+  signal: AbortSignal,
+): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+  return mime.held ?? mime.open(signal);
 }

@@ -1,5 +1,5 @@
 import type { MimeHeaderFields } from "./email.ts";
-import type { MimeContent } from "./mime_content.ts";
+import { mimeChunks, type MimeContent } from "./mime_content.ts";
 
 /** A header longer than this is read no further; what identifies an email stands near its top. */
 const HEADER_BYTES_MAX = 256 * 1024;
@@ -27,7 +27,7 @@ export async function readMimeHeader(
 ): Promise<MimeHeaderFields> {
   const head = new Uint8Array(HEADER_BYTES_MAX);
   let length = 0;
-  for await (const chunk of mime.open(signal)) {
+  for await (const chunk of mimeChunks(mime, signal)) {
     const part = chunk.subarray(0, HEADER_BYTES_MAX - length);
     head.set(part, length);
     length += part.byteLength;

@@ -177,7 +177,8 @@ export interface MailboxSink {
    * Stores emails under their ids; storing one twice has the effect of once, and the last wins.
    * One outcome for each, in order, and only when it is durable, refused for good, or its source
    * failed (the source's own `SyncError`, nothing of it stored). A rebuilt email never takes the
-   * place of a stored original, and counts as stored then. The keys of a call are distinct.
+   * place of a stored original, and counts as stored then. The keys of a call are distinct. Of what
+   * counts as stored nothing is read afterwards.
    */
   put(emails: readonly RawEmail[], options: CallOptions): Promise<readonly PutOutcome[]>;
 }

@@ -10,17 +10,19 @@ const GROUP = 4;
  * Decodes base64 that arrives in slices cut anywhere, whitespace allowed. No more of it than one slice
  * is ever a string, which is what the runtime's own decoder takes, many times faster than any other.
  *
- * Anything that is not base64 (RFC 4648 section 4, padding required, as `xs:base64Binary` has it)
+ * To be used for one text after another. Anything that is not base64 (RFC 4648 section 4, padding required, as `xs:base64Binary` has it)
  * fails with a `retryable` `SyncError` of code `ResponseCorrupt`.
  */
 export class Base64Decoder {
   /** Characters of the unfinished group: three at most. */
   #rest = "";
   #isPadded = false;
+  /** What was decoded last: grows to the largest slice. */
+  #out = new Uint8Array();
 
-  /** The bytes that `slice` completes; possibly none. */
+  /** The bytes that `slice` completes, possibly none; valid until the next call. */
   decode(slice: Uint8Array): Uint8Array {
-    const out = new Uint8Array(Math.ceil((slice.length + GROUP) / GROUP) * 3);
+    const out = this.#room(Math.ceil((slice.length + GROUP) / GROUP) * 3);
     const start = this.#rest === "" ? 0 : endOfGroup(slice, GROUP - this.#rest.length);
     const head = start === 0
       ? 0
@@ -30,9 +32,15 @@ export class Base64Decoder {
     return out.subarray(0, head + length);
   }
 
-  /** Call at the end of the text: an unfinished group means that something is missing. */
+  /** Call at the end of each text: an unfinished group means that something is missing. */
   finish(): void {
     if (this.#rest !== "") throw corrupt("ends inside a base64 group");
+    this.#isPadded = false;
+  }
+
+  #room(bytes: number): Uint8Array<ArrayBuffer> {
+    if (this.#out.length < bytes) this.#out = new Uint8Array(bytes);
+    return this.#out;
   }
 
   /** How many bytes of `out` were filled. */

@@ -1,9 +1,10 @@
 import type { CallOptions } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import type { Mailbox } from "../core/mailbox.ts";
-import { heldMimeContent, type MimeContent } from "../core/mime_content.ts";
+import type { MimeContent } from "../core/mime_content.ts";
 import { HeldContent } from "../source/held_content.ts";
 import type { ItemAnswer } from "../source/item_answer.ts";
+import { PagePool } from "../source/page_pool.ts";
 import type { Probe } from "../source/probe.ts";
 import { pushedStream, type Write } from "../source/pushed_stream.ts";
 import { RepeatedFailures } from "../source/repeated_failures.ts";
@@ -15,6 +16,7 @@ import { EWS_FAILURES } from "./response_codes.ts";
 export class ContentFetcher {
   readonly #client: EwsClient;
   readonly #probe: Probe;
+  readonly #pool = new PagePool();
   /** Of streams, by item id. */
   readonly #failures = new RepeatedFailures(EWS_FAILURES);
 
@@ -29,7 +31,7 @@ export class ContentFetcher {
     itemIds: readonly string[],
     { signal }: CallOptions,
   ): Promise<readonly ItemAnswer<MimeContent>[]> {
-    const held = new HeldContent();
+    const held = new HeldContent(this.#pool);
     const receive = (index: number, bytes: Uint8Array) => held.add(index, bytes);
     const options = { signal, receive };
     const { value } = await this.#client.attempt(mailbox, getItemContent(itemIds), options);
@@ -37,8 +39,7 @@ export class ContentFetcher {
       if ("error" in answer) return answer;
       const { itemId, value: { mimeIndex } } = answer;
       if (mimeIndex === undefined || held.isEmpty(mimeIndex)) return { itemId, error: noContent() };
-      const chunks = held.chunks(mimeIndex);
-      return { itemId, value: chunks ? heldMimeContent(chunks) : this.stream(mailbox, itemId) };
+      return { itemId, value: held.content(mimeIndex) ?? this.stream(mailbox, itemId) };
     });
   }
 
@@ -71,7 +72,8 @@ export class ContentFetcher {
     let isEmpty = true;
     const receive = (_index: number, bytes: Uint8Array) => {
       isEmpty = false;
-      return write(bytes);
+      // The reader may have them longer than they are ours.
+      return write(bytes.slice());
     };
     const options = { signal, receive };
     const { value } = await this.#client.attempt(mailbox, getItemContent([itemId]), options);

@@ -4,7 +4,8 @@ import { Skeleton, wholeAnswer } from "./skeleton.ts";
 
 /**
  * Takes the decoded bytes of the `index`-th element with content (0-based, in document order; empty
- * elements count). The response is read on only when the returned promise has resolved.
+ * elements count). The response is read on only when the returned promise has resolved; the array is
+ * the receiver's until then, and is written over afterwards.
  */
 export type MimeReceiver = (index: number, bytes: Uint8Array) => Promise<void> | void;
 
@@ -38,7 +39,7 @@ type State =
   /** In what begins like opaque markup; `bytes` is all of it, from the `<` on. */
   | { readonly in: "special"; readonly bytes: number[] }
   | { readonly in: "opaque"; readonly end: Uint8Array; matched: number[] }
-  | { readonly in: "mime"; readonly name: Uint8Array; readonly decoder: Base64Decoder }
+  | { readonly in: "mime"; readonly name: Uint8Array }
   /** After the `<` that ends base64; only the end tag may follow. `start` as above. */
   | { readonly in: "mimeEnd"; readonly name: Uint8Array; readonly start: number };
 
@@ -71,6 +72,7 @@ class MimeSplitter {
   readonly #receive: MimeReceiver;
   readonly #elements: readonly Uint8Array[];
   readonly #skeleton = new Skeleton();
+  readonly #decoder = new Base64Decoder();
   #state: State = { in: "text" };
   /** Index of the next element with content. */
   #index = 0;
@@ -181,7 +183,7 @@ class MimeSplitter {
     const name = this.#elements.find((element) => isNamed(tag, 1, element));
     if (!name) return;
     if (tag.at(-2) === SLASH) this.#index++;
-    else this.#state = { in: "mime", name, decoder: new Base64Decoder() };
+    else this.#state = { in: "mime", name };
   }
 
   #readOpaque(chunk: Uint8Array, at: number, state: State & { in: "opaque" }): number {
@@ -202,13 +204,13 @@ class MimeSplitter {
   async #readMime(
     chunk: Uint8Array,
     at: number,
-    { name, decoder }: State & { in: "mime" },
+    { name }: State & { in: "mime" },
   ): Promise<number> {
     const open = chunk.indexOf(OPEN, at);
     const end = open < 0 ? chunk.length : open;
-    const bytes = decoder.decode(chunk.subarray(at, end));
+    const bytes = this.#decoder.decode(chunk.subarray(at, end));
     if (open >= 0) {
-      decoder.finish();
+      this.#decoder.finish();
       this.#state = { in: "mimeEnd", name, start: this.#skeleton.length };
       this.#skeleton.append(LESS_THAN);
     }

@@ -21,7 +21,8 @@ export function ewsPartReader(client: EwsClient): PartReader {
       return answer!;
     },
     attachment: async (mailbox, _itemId, { id, isItem }, write, { signal }) => {
-      const receive = (_index: number, bytes: Uint8Array) => write(bytes);
+      // The reader may have them longer than they are ours.
+      const receive = (_index: number, bytes: Uint8Array) => write(bytes.slice());
       await client.attempt(mailbox, getAttachment({ id, isItem }), { signal, receive });
     },
   };

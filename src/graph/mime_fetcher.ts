@@ -1,8 +1,9 @@
 import { SyncError } from "../core/errors.ts";
 import type { Mailbox } from "../core/mailbox.ts";
-import { heldMimeContent, type MimeContent } from "../core/mime_content.ts";
+import type { MimeContent } from "../core/mime_content.ts";
 import { HeldContent } from "../source/held_content.ts";
 import type { ItemAnswer } from "../source/item_answer.ts";
+import { PagePool } from "../source/page_pool.ts";
 import type { Probe } from "../source/probe.ts";
 import { pushedStream, type Write } from "../source/pushed_stream.ts";
 import { RepeatedFailures } from "../source/repeated_failures.ts";
@@ -14,6 +15,7 @@ import { graphPath } from "./graph_path.ts";
 export class MimeFetcher {
   readonly #client: GraphClient;
   readonly #probe: Probe;
+  readonly #pool = new PagePool();
   /** Of streams, by item id. */
   readonly #failures = new RepeatedFailures(GRAPH_FAILURES);
 
@@ -28,12 +30,12 @@ export class MimeFetcher {
     itemId: string,
     options: AttemptOptions,
   ): Promise<ItemAnswer<MimeContent>> {
-    const held = new HeldContent();
+    const held = new HeldContent(this.#pool);
     const { background = false } = options;
     try {
       await this.#client.copy(mailbox, mimeContent(mailbox, itemId), (bytes) => {
         held.add(0, bytes);
-        if (!held.chunks(0)) throw new TooLargeToHold();
+        if (held.isDropped(0)) throw new TooLargeToHold();
       }, options);
     } catch (error) {
       if (error instanceof TooLargeToHold) {
@@ -42,8 +44,8 @@ export class MimeFetcher {
       if (!(error instanceof SyncError) || error.kind === "retryable") throw error;
       return { itemId, error };
     }
-    const chunks = held.chunks(0);
-    return chunks ? { itemId, value: heldMimeContent(chunks) } : { itemId, error: noContent() };
+    const value = held.content(0);
+    return value ? { itemId, value } : { itemId, error: noContent() };
   }
 
   /**

@@ -2,7 +2,7 @@ import type { RawEmail } from "../core/email.ts";
 import type { CallOptions } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import type { BucketName } from "../core/mailbox.ts";
-import type { MimeContent } from "../core/mime_content.ts";
+import { mimeChunks, type MimeContent } from "../core/mime_content.ts";
 import type { PutOutcome } from "../core/ports.ts";
 import { fullNameOf, jsonBody } from "./buckets.ts";
 import { type EmailAsText, EmailBroke, EmailsBody } from "./emails_body.ts";
@@ -251,7 +251,7 @@ function attemptsOfBatch({ code }: SyncError): number {
 async function isHeldUtf8(mime: MimeContent, { signal }: CallOptions): Promise<boolean> {
   const check = new Utf8Check();
   try {
-    for await (const chunk of mime.open(signal)) check.check(chunk);
+    for await (const chunk of mimeChunks(mime, signal)) check.check(chunk);
     check.finish();
     return true;
   } catch (thrown) {

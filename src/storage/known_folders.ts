@@ -15,10 +15,13 @@ const NO_FOLDER_SYNC = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP"]);
  */
 export class KnownFolders {
   readonly #files: FileSystem;
+  readonly #onMade: (folder: string) => void;
   readonly #known = new Map<string, Promise<void>>();
 
-  constructor(files: FileSystem) {
+  /** `onMade` is told of folders that were not there before. */
+  constructor(files: FileSystem, onMade: (folder: string) => void = () => {}) {
     this.#files = files;
+    this.#onMade = onMade;
   }
 
   /** Whether the folder was seen; it may have been deleted since. */
@@ -95,6 +98,7 @@ export class KnownFolders {
       if (isExisting(thrown)) return;
       throw thrown;
     }
+    this.#onMade(folder);
     await this.sync(dirname(folder));
   }
 }

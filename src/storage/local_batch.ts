@@ -1,4 +1,4 @@
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import type { CallOptions, Logger } from "../core/env.ts";
 import { assert, syncErrorOf } from "../core/errors.ts";
 import type { Semaphore } from "../core/semaphore.ts";
@@ -7,6 +7,7 @@ import type { FileSystem, OpenFile } from "./file_system.ts";
 import type { KnownFolders } from "./known_folders.ts";
 import { mapWithin } from "./map_within.ts";
 import type { ObjectBatch, ObjectGroup } from "./object_store.ts";
+import type { WrittenNames } from "./written_names.ts";
 
 /** What all batches of a store share. */
 export interface BatchFiles {
@@ -14,6 +15,7 @@ export interface BatchFiles {
   readonly root: string;
   readonly files: FileSystem;
   readonly folders: KnownFolders;
+  readonly written: WrittenNames;
   readonly log: Logger;
   /** Bounds the calls in flight. */
   readonly slots: Semaphore;
@@ -84,7 +86,7 @@ export class LocalBatch implements ObjectBatch {
 
   #fileFor(name: string): StagedFile {
     const { root } = this.#shared;
-    const flatName = relative(this.#folder, name).replaceAll("/", "-");
+    const flatName = name.slice(this.#folder.length + 1).replaceAll("/", "-");
     return { temporary: join(this.#staging, flatName), target: join(root, name) };
   }
 
@@ -101,13 +103,17 @@ export class LocalBatch implements ObjectBatch {
     assert(last !== undefined, "a group has a part");
     // While the parts change, nothing may vouch for them: a kill here leaves the email absent, to
     // be delivered again, instead of a record of other bytes.
-    if (group.length > 1) await removeIfThere(this.#shared.files, last.target);
+    const isVouched = group.length > 1 && !this.#shared.written.isAbsent(last.target);
+    if (isVouched) await removeIfThere(this.#shared.files, last.target);
     for (const file of group) await this.#rename(file);
   }
 
   async #rename({ temporary, target }: StagedFile): Promise<void> {
-    const { files, folders } = this.#shared;
-    await folders.within(dirname(target), () => files.rename(temporary, target));
+    const { files, folders, written } = this.#shared;
+    await folders.within(dirname(target), () => {
+      written.writing(target);
+      return files.rename(temporary, target);
+    });
     this.#temporaries.delete(temporary);
   }
 

@@ -156,6 +156,35 @@ Deno.test("a large batch holds no more files open than those of the emails being
   assert.ok(mostOpen <= lock + Math.max(uploads * filesPerEmail, spare), `${mostOpen} open`);
 });
 
+Deno.test("in folders it has made itself, a first sync asks about no email, and nor does a second one", async () => {
+  const calls: FileCall[] = [];
+  const files = plannedFiles((call) => void calls.push(call));
+  await using subject = await opened({ files });
+  const { emails } = subject;
+  const asked = () => calls.filter(({ path }) => path.includes(EMAIL.key)).map(({ verb }) => verb);
+  await emails.put([sampleEmail("<before@x>")], { signal });
+  assert.deepEqual([...(await emails.refresh([EMAIL], REFRESH)).complete], []);
+  await emails.put([EMAIL], { signal });
+  const writes = ["open", "open", "sync", "sync", "rename", "rename"];
+  assert.deepEqual(asked().filter((verb) => verb !== "write"), writes);
+  assert.deepEqual([...(await emails.refresh([EMAIL], REFRESH)).complete], [EMAIL.key]);
+});
+
+Deno.test("what another process has written while it held the mailbox is found", async () => {
+  await using subject = await localSubject();
+  const held = await subject.states.open(MAILBOX, { signal });
+  const emails = await subject.sink.open(MAILBOX, { signal });
+  await emails.put([sampleEmail("<before@x>")], { signal });
+  await held[Symbol.asyncDispose]();
+  {
+    await using other = await localSubject({ prefix: subject.prefix });
+    await using _held = await other.states.open(MAILBOX, { signal });
+    await (await other.sink.open(MAILBOX, { signal })).put([EMAIL], { signal });
+  }
+  await using _held = await subject.states.open(MAILBOX, { signal });
+  assert.deepEqual([...(await emails.refresh([EMAIL], REFRESH)).complete], [EMAIL.key]);
+});
+
 Deno.test("folders deleted under our feet are created again", async () => {
   await using subject = await opened();
   const { emails, saved, stored } = subject;

@@ -14,10 +14,12 @@ import {
   writeAll,
 } from "./local_batch.ts";
 import type { ObjectBatch, ObjectStore, ReadOptions, WalkOptions } from "./object_store.ts";
+import { WrittenNames } from "./written_names.ts";
 
 /** Emails may be read by the operator's group, states and locks by nobody else. */
 const DATA_MODE = 0o640;
 const PRIVATE_MODE = 0o600;
+const DATA = "data/";
 const UNFINISHED = ".tmp";
 /** Most records and states fit; more is read in further steps. */
 const READ_STEP_BYTES = 16 * 1024;
@@ -35,6 +37,7 @@ export class LocalObjectStore implements ObjectStore {
   readonly #root: string;
   readonly #files: FileSystem;
   readonly #folders: KnownFolders;
+  readonly #written = new WrittenNames();
   readonly #batchFiles: BatchFiles;
   /** Where locks are emulated per process, the file system would grant one to ourselves twice. */
   readonly #held = new Set<string>();
@@ -42,11 +45,15 @@ export class LocalObjectStore implements ObjectStore {
   constructor({ root, log, files = systemFiles }: LocalObjectStoreOptions) {
     this.#root = root;
     this.#files = classifiedFiles(files, root);
-    this.#folders = new KnownFolders(this.#files);
+    this.#folders = new KnownFolders(this.#files, (folder) => {
+      // States may be restored or removed by hand; mail is nobody's but the lock's holder's.
+      if (folder.startsWith(join(root, DATA))) this.#written.made(folder);
+    });
     this.#batchFiles = {
       root,
       files: this.#files,
       folders: this.#folders,
+      written: this.#written,
       log,
       slots: new Semaphore(LIMITS.fileCallsInFlight),
       modeOf,
@@ -55,8 +62,10 @@ export class LocalObjectStore implements ObjectStore {
 
   async read(name: string, { signal, bytesMax }: ReadOptions): Promise<Uint8Array | undefined> {
     signal.throwIfAborted();
+    const path = this.#pathOf(name);
+    if (this.#written.isAbsent(path)) return undefined;
     const file = await orIfMissing(
-      () => this.#files.open(this.#pathOf(name), { read: true }),
+      () => this.#files.open(path, { read: true }),
       undefined,
     );
     if (!file) return undefined;
@@ -103,6 +112,7 @@ export class LocalObjectStore implements ObjectStore {
         folder,
         () => this.#write(temporary, content, modeOf(name), signal),
       );
+      this.#written.writing(target);
       await this.#files.rename(temporary, target);
     } catch (thrown) {
       // The failure to report is the first; the next write of this name replaces what stays.
@@ -114,6 +124,7 @@ export class LocalObjectStore implements ObjectStore {
 
   async rename(from: string, to: string, { signal }: CallOptions): Promise<void> {
     signal.throwIfAborted();
+    this.#written.writing(this.#pathOf(to));
     await this.#files.rename(this.#pathOf(from), this.#pathOf(to));
     await this.#folders.sync(dirname(this.#pathOf(to)));
   }
@@ -147,6 +158,8 @@ export class LocalObjectStore implements ObjectStore {
       return Promise.resolve();
     };
     if (!file) return void await release();
+    // It may have been another's since we held it last.
+    this.#written.doubt(this.#pathOf(dataFolder));
     try {
       await this.#discardUnfinished(dirname(name), dataFolder);
     } catch (thrown) {
@@ -222,7 +235,7 @@ export class LocalObjectStore implements ObjectStore {
 }
 
 function modeOf(name: string): number {
-  return name.startsWith("data/") ? DATA_MODE : PRIVATE_MODE;
+  return name.startsWith(DATA) ? DATA_MODE : PRIVATE_MODE;
 }
 
 async function orIfMissing<T>(call: () => Promise<T>, otherwise: T): Promise<T> {

@@ -38,6 +38,17 @@ export class MeasuredContent implements AsyncIterable<Uint8Array> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void> {
+    const { held } = this.#mime;
+    for await (const chunk of held ?? this.#opened()) {
+      this.#signal.throwIfAborted();
+      this.#hash.update(chunk);
+      this.#sizeBytes += chunk.byteLength;
+      yield chunk;
+    }
+    this.#finish();
+  }
+
+  async *#opened(): AsyncGenerator<Uint8Array, void> {
     const reader = await this.#ofSource(() => this.#mime.open(this.#signal).getReader());
     // Only to free what the source holds; how it fares no longer matters to anyone.
     const cancel = () => void reader.cancel(this.#signal.reason).catch(() => undefined);
@@ -46,11 +57,8 @@ export class MeasuredContent implements AsyncIterable<Uint8Array> {
       for (;;) {
         const { value } = await this.#ofSource(() => reader.read());
         if (!value) break;
-        this.#hash.update(value);
-        this.#sizeBytes += value.byteLength;
         yield value;
       }
-      this.#finish();
     } finally {
       this.#signal.removeEventListener("abort", cancel);
       cancel();

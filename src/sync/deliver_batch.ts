@@ -154,8 +154,11 @@ class BatchAttempt {
     assert(outcomes.length === emails.length, "a sink gives one outcome for each email");
     for (const [index, outcome] of outcomes.entries()) {
       const { items } = emails[index]!;
-      if (outcome.stored) this.#stored(items, outcome.sizeBytes);
-      else for (const item of items) this.#failed({ ...item, ...outcome }, outcome.error);
+      if (outcome.stored) {
+        this.#stored(items, outcome.sizeBytes);
+        // Only here: of one that was not stored, a call that was given up may still be reading.
+        for (const { mime } of items) mime.release?.();
+      } else for (const item of items) this.#failed({ ...item, ...outcome }, outcome.error);
     }
   }
 

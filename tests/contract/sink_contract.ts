@@ -117,6 +117,16 @@ export function sinkContract(
     }
   }, "bytes");
 
+  test("reads nothing of what it has said is stored", async ({ opened, stored }) => {
+    const chunks = Array.from({ length: 3 }, (_, i) => new Uint8Array(70_000).fill(0x61 + i));
+    const email = sampleEmail("<released@x>", { mime: heldMimeContent(chunks) });
+    const sha256 = await sha256Of(email.mime);
+    const [outcome] = await opened.put([email], { signal });
+    assert.ok(outcome?.stored);
+    for (const chunk of chunks) chunk.fill(0x7a);
+    assert.equal((await stored(MAILBOX))[0]?.mimeSha256, sha256);
+  }, "bytes");
+
   test("stores nothing for an empty delivery", async ({ opened, stored }) => {
     assert.deepEqual(await opened.put([], { signal }), []);
     assert.deepEqual([...(await opened.refresh([], REFRESH)).complete], []);

@@ -1,6 +1,7 @@
 import type { RawEmail } from "../../core/email.ts";
 import type { CallOptions } from "../../core/env.ts";
 import { assert, SyncError } from "../../core/errors.ts";
+import { mimeChunks } from "../../core/mime_content.ts";
 import { EmailBroke, EmailsBody } from "../../platform/emails_body.ts";
 import { NotUtf8, Utf8Check } from "../../platform/utf8_check.ts";
 
@@ -19,7 +20,7 @@ export type TextForm = "asItIs" | "ascii";
 export async function textFormOf({ mime }: RawEmail, { signal }: CallOptions): Promise<TextForm> {
   const check = new Utf8Check();
   let isUtf8 = true;
-  for await (const chunk of mime.open(signal)) {
+  for await (const chunk of mimeChunks(mime, signal)) {
     isUtf8 = isUtf8 && passes(() => check.check(chunk));
   }
   return isUtf8 && passes(() => check.finish()) ? "asItIs" : "ascii";

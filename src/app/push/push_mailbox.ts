@@ -3,6 +3,7 @@ import type { CallOptions } from "../../core/env.ts";
 import { assert, SyncError } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
 import type { Mailbox } from "../../core/mailbox.ts";
+import { mimeChunks } from "../../core/mime_content.ts";
 import type { MailboxSink, PutOutcome } from "../../core/ports.ts";
 import { Semaphore } from "../../core/semaphore.ts";
 import { dataFolderOf } from "../../storage/layout.ts";
@@ -197,7 +198,7 @@ async function checked({ key, mime }: RawEmail, { signal }: CallOptions): Promis
   let sizeBytes = mime.sizeBytes ?? 0;
   if (mime.sizeBytes !== undefined) return { key, stored: true, sizeBytes };
   try {
-    for await (const chunk of mime.open(signal)) sizeBytes += chunk.byteLength;
+    for await (const chunk of mimeChunks(mime, signal)) sizeBytes += chunk.byteLength;
     return { key, stored: true, sizeBytes };
   } catch (thrown) {
     signal.throwIfAborted();

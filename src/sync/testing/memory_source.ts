@@ -43,6 +43,8 @@ export class MemorySource implements MailSource {
   readonly api = "ews" as const;
   readonly #mailboxes = new Map<string, MemoryFolder[]>();
   readonly fetched: string[] = [];
+  /** Items whose content was given back. */
+  readonly released: string[] = [];
   /** Items that listings gave out. */
   readonly listed: string[] = [];
   readonly calls: string[] = [];
@@ -193,7 +195,8 @@ export class MemorySource implements MailSource {
         const error = this.fault("fetch item", itemId);
         if (error) return { itemId, error };
         this.fetched.push(itemId);
-        return { itemId, mime: heldMimeContent([new TextEncoder().encode(itemId)]) };
+        const release = () => void this.released.push(itemId);
+        return { itemId, mime: heldMimeContent([new TextEncoder().encode(itemId)], release) };
       }));
   }
 
