@@ -12,21 +12,30 @@ export const LIMITS = {
   /** A page of older mail is to be settled within this: what a kill throws away. */
   listPageMs: 5_000,
   /** Microsoft advises 10 items per GetItem that asks for content (mailbox-synchronization). */
-  fetchItemsMax: 10,
+  fetchItemsMin: 10,
+  /** So many where answers come soon: a hundred is what exchangelib asks for. */
+  fetchItemsMax: 40,
+  /** An answer to a GetItem for content within this is soon: the next may ask for twice as many. */
+  fetchSoonMs: 400,
+  /** And beyond this it is late: the next asks for half. The server itself gives up after a minute. */
+  fetchLateMs: 1_200,
   /** Bytes, as Exchange states sizes, that one GetItem may ask for; a larger item goes alone. */
   fetchBytesMax: 4 * MIB,
+  /** The same for a GetItem of more than ten: a batch is several of them, side by side. */
+  fetchManyBytesMax: MIB,
   /** MIME content above this is not held in memory but streamed from source to sink. */
   heldMimeBytesMax: 4 * MIB,
   /** MIME content of emails that are fetched and delivered together. */
-  batchBytesMax: 5 * MIB,
+  batchBytesMax: 3 * MIB,
   /** What a streamed email holds in buffers on its way from source to sink, and leaves as garbage. */
   streamedMimeBytes: 4 * MIB,
   /**
-   * What an email in work costs beside its MIME content: objects, and the network buffers that its
-   * chunks keep alive. Also bounds how many emails a kill throws back: 128. Half as many keep too few
-   * requests on their way to a server that takes 30 ms: three on average, and five with these.
+   * What an email in work costs beside its MIME content: half a page that is not full, objects, its
+   * part of network buffers.
    */
-  emailOverheadBytes: 96 * KIB,
+  emailOverheadBytes: 48 * KIB,
+  /** The least that an email in work counts for, so that a kill throws back no more than 128 of them. */
+  emailBytesMin: 96 * KIB,
   /** MIME content held in memory at one time, whole process. */
   heldMimeBytesTotal: 12 * MIB,
   /** Pages of 64 KiB kept for content to come: some 4 MiB, as many as are in use at full speed. */
@@ -34,7 +43,7 @@ export const LIMITS = {
   /** What remains of a SOAP answer after its MIME content was taken out. */
   skeletonBytesMax: 16 * MIB,
   /** Batches of one page in work at a time: one is fetched while the other is made durable. */
-  batchesInFlight: 2,
+  batchesInFlight: 3,
   /**
    * Pages of older mail being delivered at a time, whole process: what many mailboxes have behind
    * them takes turns, and requests for new mail find a connection.
@@ -68,7 +77,7 @@ export const LIMITS = {
   /** An answer that is remembered to be told when it comes again: of some 60 folders, one a mailbox. */
   rememberedAnswerBytesMax: 64 * KIB,
   /** Folders of one mailbox passed over at a time: below the ConcurrentSyncCalls of 5 seen online. */
-  foldersInFlight: 3,
+  foldersInFlight: 4,
   /** Reads, renames and folder fsyncs in flight, beside uploads: a bound, not a tuned value. */
   fileCallsInFlight: 24,
   /** Folders a process remembers having created: a hundred bytes each. */

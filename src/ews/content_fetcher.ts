@@ -1,4 +1,4 @@
-import type { CallOptions } from "../core/env.ts";
+import type { CallOptions, Clock } from "../core/env.ts";
 import { SyncError } from "../core/errors.ts";
 import type { Mailbox } from "../core/mailbox.ts";
 import type { MimeContent } from "../core/mime_content.ts";
@@ -9,6 +9,7 @@ import type { Probe } from "../source/probe.ts";
 import { pushedStream, type Write } from "../source/pushed_stream.ts";
 import { RepeatedFailures } from "../source/repeated_failures.ts";
 import type { EwsClient } from "./client.ts";
+import { FetchSize } from "./fetch_size.ts";
 import { getItemContent } from "./operations/get_item_content.ts";
 import { EWS_FAILURES } from "./response_codes.ts";
 
@@ -16,13 +17,21 @@ import { EWS_FAILURES } from "./response_codes.ts";
 export class ContentFetcher {
   readonly #client: EwsClient;
   readonly #probe: Probe;
+  readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #pool = new PagePool();
+  readonly #size = new FetchSize();
   /** Of streams, by item id. */
   readonly #failures = new RepeatedFailures(EWS_FAILURES);
 
-  constructor(client: EwsClient, probe: Probe) {
+  constructor(client: EwsClient, probe: Probe, clock: Pick<Clock, "monotonicMs">) {
     this.#client = client;
     this.#probe = probe;
+    this.#clock = clock;
+  }
+
+  /** Items of the next `fetch`. */
+  get itemsMax(): number {
+    return this.#size.items;
   }
 
   /** Content of several items from one request, held in memory as far as it is small enough. */
@@ -34,7 +43,9 @@ export class ContentFetcher {
     const held = new HeldContent(this.#pool);
     const receive = (index: number, bytes: Uint8Array) => held.add(index, bytes);
     const options = { signal, receive };
+    const startedMs = this.#clock.monotonicMs();
     const { value } = await this.#client.attempt(mailbox, getItemContent(itemIds), options);
+    this.#size.answered(itemIds.length, this.#clock.monotonicMs() - startedMs);
     return value.map((answer) => {
       if ("error" in answer) return answer;
       const { itemId, value: { mimeIndex } } = answer;

@@ -19,8 +19,9 @@ const ALICE = {
 function harness(script: Script, probe = () => Promise.resolve()) {
   const transport = new ScriptedTransport(script);
   const endpoint = new URL("https://mail.example.com/EWS/Exchange.asmx");
-  const client = new EwsClient({ transport, endpoint, accessType: "delegate", env: testEnv() });
-  return { fetcher: new ContentFetcher(client, probe), transport };
+  const env = testEnv();
+  const client = new EwsClient({ transport, endpoint, accessType: "delegate", env });
+  return { fetcher: new ContentFetcher(client, probe, env.clock), transport };
 }
 
 async function bytesOf(mime: MimeContent): Promise<Buffer> {

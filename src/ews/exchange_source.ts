@@ -62,7 +62,7 @@ class ExchangeSource implements MailSource, MailSurvey {
     this.#folders = new FolderListings(options, client);
     this.#changes = new ChangePages(this.#client);
     const probe: Probe = (mailbox, call) => this.probe(mailbox, call);
-    this.#content = new ContentFetcher(this.#client, probe);
+    this.#content = new ContentFetcher(this.#client, probe, options.env.clock);
     this.#rebuilder = new EmailRebuilder({
       reader: ewsPartReader(this.#client),
       env: options.env,
@@ -139,7 +139,7 @@ class ExchangeSource implements MailSource, MailSurvey {
     { signal }: CallOptions,
   ): Promise<readonly FetchOutcome[]> {
     const distinct = new Map(items.map((item) => [item.itemId, item]));
-    const { requests, streamed } = planContent([...distinct.values()]);
+    const { requests, streamed } = planContent([...distinct.values()], this.#content.itemsMax);
     const answers = await mapBounded(
       requests,
       LIMITS.fetchesInFlight,

@@ -8,10 +8,10 @@ export interface ContentPlan {
 }
 
 /**
- * Cuts items into requests of at most `LIMITS.fetchItemsMax` items and `LIMITS.fetchBytesMax` stated
- * bytes. An item that is likely to exceed `LIMITS.heldMimeBytesMax` is left to be streamed.
+ * Cuts items into requests of at most `itemsMax` items and `LIMITS.fetchBytesMax` stated bytes, of
+ * more than `LIMITS.fetchItemsMin` items only for `LIMITS.fetchManyBytesMax`. An item that is likely to exceed `LIMITS.heldMimeBytesMax` is left to be streamed.
  */
-export function planContent(items: readonly ItemDescription[]): ContentPlan {
+export function planContent(items: readonly ItemDescription[], itemsMax: number): ContentPlan {
   const streamed: string[] = [];
   const requests: string[][] = [];
   let bytes = Infinity;
@@ -23,7 +23,7 @@ export function planContent(items: readonly ItemDescription[]): ContentPlan {
     }
     const request = requests.at(-1);
     bytes += sizeBytes;
-    if (request && request.length < LIMITS.fetchItemsMax && bytes <= LIMITS.fetchBytesMax) {
+    if (request && request.length < itemsMax && bytes <= bytesMaxOf(request.length + 1)) {
       request.push(itemId);
     } else {
       requests.push([itemId]);
@@ -31,6 +31,10 @@ export function planContent(items: readonly ItemDescription[]): ContentPlan {
     }
   }
   return { requests, streamed };
+}
+
+function bytesMaxOf(items: number): number {
+  return items <= LIMITS.fetchItemsMin ? LIMITS.fetchBytesMax : LIMITS.fetchManyBytesMax;
 }
 
 /**

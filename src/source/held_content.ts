@@ -52,7 +52,7 @@ export class HeldContent {
 /** Bytes in pages of their own. */
 class PagedContent {
   readonly #pool: PagePool;
-  #pages: Uint8Array[] = [];
+  #pages: Uint8Array<ArrayBuffer>[] = [];
   #bytes = 0;
 
   constructor(pool: PagePool) {

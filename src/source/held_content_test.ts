@@ -11,12 +11,12 @@ class CountedPool extends PagePool {
   taken = 0;
   given = 0;
 
-  override take(): Uint8Array {
+  override take(): Uint8Array<ArrayBuffer> {
     this.taken++;
     return super.take();
   }
 
-  override give(page: Uint8Array): void {
+  override give(page: Uint8Array<ArrayBuffer>): void {
     this.given++;
     super.give(page);
   }

@@ -12,15 +12,15 @@ export const PAGE_BYTES = 64 * 1024;
  * one time. A page that never comes back is collected as anything else.
  */
 export class PagePool {
-  readonly #free: Uint8Array[] = [];
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
 
   /** A page of `PAGE_BYTES` that nobody else has; what is in it is anything. */
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     return this.#free.pop() ?? new Uint8Array(PAGE_BYTES);
   }
 
   /** Takes back a page that nobody reads any more. */
-  give(page: Uint8Array): void {
+  give(page: Uint8Array<ArrayBuffer>): void {
     if (this.#free.length < LIMITS.sparePagesMax) this.#free.push(page);
   }
 }

@@ -46,5 +46,6 @@ function isStreamed(item: ItemDescription): boolean {
 function heldBytesOf(item: ItemDescription): number {
   if (isStreamed(item)) return LIMITS.streamedMimeBytes;
   // MIME content is larger than the stored item: attachments become base64 in it.
-  return Math.ceil(item.sizeBytes * 1.4) + LIMITS.emailOverheadBytes;
+  const bytes = Math.ceil(item.sizeBytes * 1.4) + LIMITS.emailOverheadBytes;
+  return Math.max(bytes, LIMITS.emailBytesMin);
 }

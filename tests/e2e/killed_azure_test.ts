@@ -8,7 +8,7 @@ import { hit } from "./hit.ts";
 const EMAILS = 300;
 const KILLS = 4;
 /** Emails in work at one time, which is what a kill throws back. */
-const IN_WORK = LIMITS.heldMimeBytesTotal / LIMITS.emailOverheadBytes;
+const IN_WORK = LIMITS.heldMimeBytesTotal / LIMITS.emailBytesMin;
 
 /**
  * Goal: no moment of dying costs an email or leaves half of one. Method: SIGKILL at random moments;

@@ -10,7 +10,7 @@ import { seededEntropy } from "../exchange/seeded_entropy.ts";
 
 const KILLS = 12;
 /** Emails in work at one time, which is what a kill throws back. */
-const IN_WORK = LIMITS.heldMimeBytesTotal / LIMITS.emailOverheadBytes;
+const IN_WORK = LIMITS.heldMimeBytesTotal / LIMITS.emailBytesMin;
 
 Deno.test("the whole corpus comes into Azure, by id and content, and a second run fetches nothing", async () => {
   const emails = corpusEmails().length;
