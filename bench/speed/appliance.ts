@@ -9,15 +9,16 @@ import { BINARY, configuredAppliance } from "./appliance_config.ts";
 import { type BenchScene, measuredSync } from "./bench_scene.ts";
 import type { Figures } from "./figures.ts";
 
-/** Where `local` leaves its files, until it is run again. */
-export function localFolder({ folder }: BenchScene): string {
-  return join(folder, "local");
+/** Where `local` left its files when it was run last. */
+export function localFolder({ folders }: BenchScene): string {
+  const folder = folders.get("local");
+  if (folder === undefined) throw new Error("Local files are measured first");
+  return folder;
 }
 
 /** The executable into local files. */
 export async function local(scene: BenchScene): Promise<Figures> {
-  const folder = localFolder(scene);
-  const { args, env } = await configuredAppliance(scene, folder);
+  const { args, env, folder } = await configuredAppliance(scene, "local");
   const destination = ["--local-files-prefix", join(folder, "mail")];
   return await measuredSync(scene, {
     program: BINARY,
@@ -33,8 +34,7 @@ export async function platform(scene: BenchScene): Promise<Figures> {
     "1",
     ...buckets,
   ]);
-  const folder = join(scene.folder, "platform");
-  const { args, env } = await configuredAppliance(scene, folder);
+  const { args, env, folder } = await configuredAppliance(scene, "platform");
   const endpoint = `http://127.0.0.1:${server.ready.port}/api/`;
   const destination = ["--reinfer-api-endpoint", endpoint, "--state-dir", join(folder, "state")];
   return await measuredSync(scene, {
@@ -49,7 +49,7 @@ export async function azurite(scene: BenchScene): Promise<Figures> {
   await using emulator = await startAzurite();
   using reader = new BlobReader(emulator.endpoint, "bench");
   await reader.createContainer();
-  const { args, env } = await configuredAppliance(scene, join(scene.folder, "azurite"));
+  const { args, env } = await configuredAppliance(scene, "azurite");
   const destination = ["--private-file-prefix", `az://${ACCOUNT}/bench/mail`];
   return await measuredSync(scene, {
     program: BINARY,

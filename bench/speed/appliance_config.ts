@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { bucketOf } from "../storm/sinks.ts";
-import { type BenchScene, emptied } from "./bench_scene.ts";
+import { type BenchScene, freshFolder } from "./bench_scene.ts";
 
 /** The executable that is measured. */
 export const BINARY = "dist/reinfer-ews";
@@ -10,18 +10,24 @@ export interface ConfiguredAppliance {
   /** Of `run`, without a destination. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** For what it writes. */
+  readonly folder: string;
 }
 
 /** The most that is allowed: nothing is to wait for another round. */
 const EMAILS_PER_FOLDER = 100_000;
 
-/** Writes the config file (spec section 2) into an emptied folder. */
+/** As the image and the systemd unit set it. */
+const ENVIRONMENT = { MALLOC_ARENA_MAX: "1" } as const;
+
+/** Writes the config file (spec section 2) into a fresh folder, of that name to `BenchScene.folders`. */
 export async function configuredAppliance(
-  { exchange: { ready } }: BenchScene,
-  folder: string,
+  scene: BenchScene,
+  name: string,
   mailboxKeys: Readonly<Record<string, string>> = {},
 ): Promise<ConfiguredAppliance> {
-  await emptied(folder);
+  const { ready } = scene.exchange;
+  const folder = await freshFolder(scene, name);
   const caFile = join(folder, "ca.pem");
   const roots = join(folder, "authority.pem");
   const file = join(folder, "config.json");
@@ -41,7 +47,8 @@ export async function configuredAppliance(
   await Deno.writeTextFile(file, JSON.stringify(config), { mode: 0o600 });
   return {
     args: ["run", "--config", file, "--log-format", "json"],
-    env: ready.authority ? { SSL_CERT_FILE: roots } : {},
+    env: { ...ENVIRONMENT, ...(ready.authority ? { SSL_CERT_FILE: roots } : {}) },
+    folder,
   };
 }
 

@@ -9,6 +9,8 @@ export interface BenchScene {
   readonly server: ServerOptions;
   /** On the disk that local files are measured on. */
   readonly folder: string;
+  /** What `freshFolder` gave last, by name. */
+  readonly folders: Map<string, string>;
 }
 
 /** Counts of the server that figures are made of. */
@@ -22,9 +24,20 @@ export interface ServerTotals {
 const FOLDERS = "build";
 const MB = 1_000_000;
 
+/**
+ * The folder of a whole run of the benchmark, removed at its end and not before: file systems go
+ * around what was deleted a moment ago (ext4 does for minutes), which takes longer than to create it.
+ */
+export async function benchFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  await Deno.mkdir(FOLDERS, { recursive: true });
+  const path = await Deno.makeTempDir({ dir: FOLDERS, prefix: "bench-" });
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
 /** Starts the server; it ends with `disposables`. */
 export async function benchScene(
   server: ServerOptions,
+  folder: string,
   disposables: AsyncDisposableStack,
 ): Promise<BenchScene> {
   const exchange = disposables.use(
@@ -32,21 +45,14 @@ export async function benchScene(
       JSON.stringify(server),
     ]),
   );
-  await Deno.mkdir(FOLDERS, { recursive: true });
-  const folder = await Deno.makeTempDir({ dir: FOLDERS, prefix: "bench-" });
-  disposables.defer(() => Deno.remove(folder, { recursive: true }));
-  return { exchange, server, folder };
+  return { exchange, server, folder, folders: new Map() };
 }
 
-/** A folder with nothing in it. */
-export async function emptied(folder: string): Promise<string> {
-  await Deno.remove(folder, { recursive: true }).catch(ignoreAbsence);
-  await Deno.mkdir(folder, { recursive: true });
-  return folder;
-}
-
-function ignoreAbsence(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
+/** A new folder with nothing in it. */
+export async function freshFolder({ folder, folders }: BenchScene, name: string): Promise<string> {
+  const fresh = await Deno.makeTempDir({ dir: folder, prefix: `${name}-` });
+  folders.set(name, fresh);
+  return fresh;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { localFolder } from "./appliance.ts";
-import { type BenchScene, emptied } from "./bench_scene.ts";
+import { type BenchScene, freshFolder } from "./bench_scene.ts";
 import type { Figures } from "./figures.ts";
 import { measuredRun } from "./measured_process.ts";
 
@@ -10,7 +10,7 @@ const MB = 1_000_000;
 export function disk(kind: "synced" | "unsynced"): (scene: BenchScene) => Promise<Figures> {
   return async (scene) => {
     const from = join(localFolder(scene), "mail", "data");
-    const to = await emptied(join(scene.folder, "disk"));
+    const to = await freshFolder(scene, "disk");
     const { last, usage } = await measuredRun({
       program: Deno.execPath(),
       args: ["run", "--quiet", "--no-check", "--allow-all", "bench/speed/disk_loop.ts"]

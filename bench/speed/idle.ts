@@ -12,8 +12,7 @@ const MEASURED_ROUNDS = 4;
 
 /** The executable when nothing is new: share of a processor over some rounds, and its memory. */
 export async function idle(scene: BenchScene): Promise<Figures> {
-  const folder = join(scene.folder, "idle");
-  const { args, env } = await configuredAppliance(scene, folder);
+  const { args, env, folder } = await configuredAppliance(scene, "idle");
   await using running = new MeasuredProcess({
     program: BINARY,
     args: [...args, "--local-files-prefix", join(folder, "mail")],

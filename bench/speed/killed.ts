@@ -21,9 +21,8 @@ const LOOK_EVERY_MS = 50;
  */
 export async function killed(scene: BenchScene): Promise<Figures> {
   const { emails } = scene.server;
-  const folder = join(scene.folder, "killed");
   const from = new Date(RECEIVED_FROM_MS + (emails - WANTED_EMAILS) * 1_000);
-  const { args, env } = await configuredAppliance(scene, folder, {
+  const { args, env, folder } = await configuredAppliance(scene, "killed", {
     start_timestamp: from.toISOString(),
   });
   const command = {

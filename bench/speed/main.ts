@@ -1,7 +1,7 @@
 /** How fast and how small the appliance is. See `bench/run`. */
 import { join } from "node:path";
 import { runCommand } from "../../scripts/run_command.ts";
-import { benchScene } from "./bench_scene.ts";
+import { benchFolder, benchScene } from "./bench_scene.ts";
 import { engineCommand, PeerUnavailable } from "./clients.ts";
 import { type Figures, medians } from "./figures.ts";
 import { type Machine, machineText, thisMachine } from "./machine.ts";
@@ -23,9 +23,13 @@ const PROFILE = { folder: join("build", "bench-profile"), name: "engine.cpuprofi
 const FORMAT_MS_MAX = 60_000;
 
 /** Subjects in turn, again and again: what disturbs the machine for a while disturbs all of them. */
-async function measuredScenario(scenario: Scenario, runs: number): Promise<ScenarioResults> {
+async function measuredScenario(
+  scenario: Scenario,
+  runs: number,
+  folder: string,
+): Promise<ScenarioResults> {
   await using disposables = new AsyncDisposableStack();
-  const scene = await benchScene(scenario.server, disposables);
+  const scene = await benchScene(scenario.server, folder, disposables);
   const figures = new Map<string, Figures[]>();
   for (let run = 0; run < (scenario.runs ?? runs); run++) {
     for (const name of scenario.subjects) {
@@ -47,10 +51,11 @@ async function measure({ scenarios, runs, isRecorded }: BenchOptions): Promise<B
   const { machine } = conditions;
   console.log(`${machineText(machine)}${elsewhere(machine, recorded?.machine)}\n`);
   const measured: Record<string, ScenarioResults> = {};
+  await using folder = await benchFolder();
   for (const scenario of scenarios) {
     const { name } = scenario;
     try {
-      const results = await measuredScenario(scenario, runs);
+      const results = await measuredScenario(scenario, runs, folder.path);
       measured[name] = results;
       console.log(`${scenarioText(name, results, recorded?.scenarios[name])}\n`);
       // At once: whoever ends half an hour of measuring in its middle keeps that much.
@@ -87,7 +92,8 @@ async function profile(scenarios: readonly Scenario[]): Promise<void> {
   const scenario = scenarios.find(({ subjects }) => subjects.includes("engine"));
   if (!scenario) throw new Error("None of these scenarios is of the engine");
   await using disposables = new AsyncDisposableStack();
-  const scene = await benchScene(scenario.server, disposables);
+  await using unused = await benchFolder();
+  const scene = await benchScene(scenario.server, unused.path, disposables);
   const { folder, name } = PROFILE;
   await measuredRun(
     engineCommand(scene, ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}`]),

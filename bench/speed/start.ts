@@ -12,8 +12,7 @@ const MB = 1_000_000;
 export async function start(scene: BenchScene): Promise<Figures> {
   const times: number[] = [];
   for (let count = 0; count < STARTS; count++) {
-    const folder = join(scene.folder, "start");
-    const { args, env } = await configuredAppliance(scene, folder);
+    const { args, env, folder } = await configuredAppliance(scene, "start");
     const { startedMs } = await measuredRun({
       program: BINARY,
       args: [...args, "--local-files-prefix", join(folder, "mail"), "--once"],
