@@ -30,15 +30,19 @@ export async function idle(scene: BenchScene): Promise<Figures> {
   };
 }
 
-/** Resolves once a round has listed no folder: each has been, on its first pass. */
+/**
+ * Resolves once a round has asked no folder for anything: each has had its first pass, and its last
+ * change lies back far enough to be told from the next.
+ */
 async function settled({ exchange }: BenchScene): Promise<void> {
-  let listed = 0;
+  let before = 0;
   for (let round = 0; round < WARM_UP_ROUNDS_MAX; round++) {
     await pause(ROUND_MS);
     const { requestsByOperation } = await exchange.call<ServerTotals>("totals");
-    const { FindItem = 0 } = requestsByOperation;
-    if (FindItem > 0 && FindItem === listed) return;
-    listed = FindItem;
+    const { FindItem = 0, SyncFolderItems = 0 } = requestsByOperation;
+    const asked = FindItem + SyncFolderItems;
+    if (asked > 0 && asked === before) return;
+    before = asked;
   }
   throw new Error("The appliance does not come to rest");
 }
