@@ -8,6 +8,8 @@ export interface ImportEdge {
   readonly to: string;
   /** True for `import type` and `export type`: gone once compiled. */
   readonly typeOnly: boolean;
+  /** True for `import()`: loaded when it is come to. */
+  readonly dynamic?: true;
 }
 
 /** The part of `deno info --json` that is read here. */
@@ -16,6 +18,7 @@ interface ModuleInfo {
   readonly error?: string;
   readonly dependencies?: readonly {
     readonly specifier: string;
+    readonly isDynamic?: boolean;
     readonly code?: { readonly specifier?: string };
     readonly type?: { readonly specifier?: string };
   }[];
@@ -85,12 +88,13 @@ async function moduleInfos(root: string, index: string): Promise<readonly Module
 }
 
 function edgesOf(root: string, module: ModuleInfo): readonly ImportEdge[] {
-  return (module.dependencies ?? []).map(({ specifier, code, type }) => {
+  return (module.dependencies ?? []).map(({ specifier, code, type, isDynamic }) => {
     const resolved = code?.specifier ?? type?.specifier;
     return {
       from: pathIn(root, module.specifier),
       to: resolved?.startsWith("file:") ? pathIn(root, resolved) : packageName(specifier),
       typeOnly: code === undefined,
+      ...(isDynamic ? { dynamic: true } : {}),
     };
   });
 }

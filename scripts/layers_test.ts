@@ -57,6 +57,26 @@ Deno.test("layers finds files that import each other in a circle, types included
   );
 });
 
+Deno.test("what only some configurations need is not loaded with the program", async () => {
+  const edges = (await readImports(new URL("..", import.meta.url).pathname)).filter((
+    { typeOnly },
+  ) => !typeOnly);
+  const reach = (follows: (edge: ImportEdge) => boolean) => {
+    const reached = new Set(["main.ts"]);
+    // A set that grows is gone through to its new end.
+    for (const file of reached) {
+      for (const edge of edges) if (edge.from === file && follows(edge)) reached.add(edge.to);
+    }
+    return reached;
+  };
+  const always = reach(({ dynamic }) => !dynamic);
+  const sometimes = reach(() => true);
+  for (const name of ["@azure/storage-blob", "@azure/msal-node"]) {
+    assert.ok(sometimes.has(name), `${name} is loaded by nobody`);
+    assert.ok(!always.has(name), `${name} is always loaded`);
+  }
+});
+
 // The checker is only as good as its reading of real files, so this one breaks rules on disk, in
 // each of the forms that an import can take.
 Deno.test("layers reads every form of import from files, also from files nobody imports", async () => {
