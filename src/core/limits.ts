@@ -24,7 +24,7 @@ export const LIMITS = {
   /** The same for a GetItem of more than ten: a batch is several of them, side by side. */
   fetchManyBytesMax: MIB,
   /** MIME content above this is not held in memory but streamed from source to sink. */
-  heldMimeBytesMax: 4 * MIB,
+  heldMimeBytesMax: 3 * MIB,
   /** MIME content of emails that are fetched and delivered together. */
   batchBytesMax: 3 * MIB,
   /** What a streamed email holds in buffers on its way from source to sink, and leaves as garbage. */
@@ -42,7 +42,7 @@ export const LIMITS = {
   sparePagesMax: 64,
   /** What remains of a SOAP answer after its MIME content was taken out. */
   skeletonBytesMax: 16 * MIB,
-  /** Batches of one page in work at a time: one is fetched while the other is made durable. */
+  /** Batches of one page in work at a time: some are fetched while one is made durable. */
   batchesInFlight: 3,
   /**
    * Pages of older mail being delivered at a time, whole process: what many mailboxes have behind

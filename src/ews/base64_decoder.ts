@@ -10,8 +10,9 @@ const GROUP = 4;
  * Decodes base64 that arrives in slices cut anywhere, whitespace allowed. No more of it than one slice
  * is ever a string, which is what the runtime's own decoder takes, many times faster than any other.
  *
- * To be used for one text after another. Anything that is not base64 (RFC 4648 section 4, padding required, as `xs:base64Binary` has it)
- * fails with a `retryable` `SyncError` of code `ResponseCorrupt`.
+ * To be used for one text after another. Anything that is not base64 (RFC 4648 section 4, padding
+ * required, as `xs:base64Binary` has it) fails with a `retryable` `SyncError` of code
+ * `ResponseCorrupt`.
  */
 export class Base64Decoder {
   /** Characters of the unfinished group: three at most. */

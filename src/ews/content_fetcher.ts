@@ -43,9 +43,9 @@ export class ContentFetcher {
     const held = new HeldContent(this.#pool);
     const receive = (index: number, bytes: Uint8Array) => held.add(index, bytes);
     const options = { signal, receive };
-    const startedMs = this.#clock.monotonicMs();
-    const { value } = await this.#client.attempt(mailbox, getItemContent(itemIds), options);
-    this.#size.answered(itemIds.length, this.#clock.monotonicMs() - startedMs);
+    const value = await this.#timed(itemIds, async () => {
+      return (await this.#client.attempt(mailbox, getItemContent(itemIds), options)).value;
+    });
     return value.map((answer) => {
       if ("error" in answer) return answer;
       const { itemId, value: { mimeIndex } } = answer;
@@ -72,6 +72,19 @@ export class ContentFetcher {
           this.#failures.succeeded(itemId);
         }),
     };
+  }
+
+  /** Learns from a request how many items the next may ask for. */
+  async #timed<T>(itemIds: readonly string[], request: () => Promise<T>): Promise<T> {
+    const startedMs = this.#clock.monotonicMs();
+    try {
+      const answer = await request();
+      this.#size.answered(itemIds.length, this.#clock.monotonicMs() - startedMs);
+      return answer;
+    } catch (error) {
+      this.#size.failed();
+      throw error;
+    }
   }
 
   async #copy(

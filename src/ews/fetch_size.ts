@@ -16,11 +16,20 @@ export class FetchSize {
 
   /** Notes how long a request for `items` took, to the end of its answer, in ms. */
   answered(items: number, tookMs: number): void {
-    const { fetchItemsMin, fetchItemsMax, fetchSoonMs, fetchLateMs } = LIMITS;
+    const { fetchItemsMax, fetchSoonMs, fetchLateMs } = LIMITS;
     const isFull = items >= this.#items;
-    if (tookMs > fetchLateMs) this.#items = Math.max(fetchItemsMin, this.#items / 2);
+    if (tookMs > fetchLateMs) this.#shrink();
     else if (isFull && tookMs < fetchSoonMs) {
       this.#items = Math.min(fetchItemsMax, this.#items * 2);
     }
+  }
+
+  /** Notes that a request was not answered: it may have been too large. */
+  failed(): void {
+    this.#shrink();
+  }
+
+  #shrink(): void {
+    this.#items = Math.max(LIMITS.fetchItemsMin, this.#items / 2);
   }
 }

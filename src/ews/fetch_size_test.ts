@@ -15,6 +15,13 @@ Deno.test("requests grow while full ones are answered soon, and shrink with the 
   assert.deepEqual(sizes, [10, 20, 40, 40, 40, 20, 10]);
 });
 
+Deno.test("requests that fail shrink the next, down to ten", () => {
+  const size = new FetchSize();
+  for (let count = 0; count < 3; count++) size.answered(size.items, 1);
+  const sizes = [1, 2, 3].map(() => (size.failed(), size.items));
+  assert.deepEqual(sizes, [20, 10, 10]);
+});
+
 Deno.test("an answer to a request that was not full says nothing about full ones", () => {
   const size = new FetchSize();
   size.answered(fetchItemsMin - 1, 1);

@@ -9,7 +9,8 @@ export interface ContentPlan {
 
 /**
  * Cuts items into requests of at most `itemsMax` items and `LIMITS.fetchBytesMax` stated bytes, of
- * more than `LIMITS.fetchItemsMin` items only for `LIMITS.fetchManyBytesMax`. An item that is likely to exceed `LIMITS.heldMimeBytesMax` is left to be streamed.
+ * more than `LIMITS.fetchItemsMin` items only for `LIMITS.fetchManyBytesMax`. An item that is likely
+ * to exceed `LIMITS.heldMimeBytesMax` is left to be streamed.
  */
 export function planContent(items: readonly ItemDescription[], itemsMax: number): ContentPlan {
   const streamed: string[] = [];

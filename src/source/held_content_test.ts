@@ -108,6 +108,12 @@ Deno.test("no more pages are kept than the limit says", () => {
   assert.equal(taken.filter((page) => given.has(page)).length, LIMITS.sparePagesMax);
 });
 
+Deno.test("an email of the largest size that is not streamed is held, and not fetched twice", () => {
+  const held = new HeldContent(new PagePool());
+  held.add(0, new Uint8Array(LIMITS.heldMimeBytesMax));
+  assert.equal(held.content(0)?.sizeBytes, LIMITS.heldMimeBytesMax);
+});
+
 Deno.test("content above the limit of one email is dropped at once and not held again", () => {
   const pool = new CountedPool();
   const held = new HeldContent(pool);

@@ -8,8 +8,8 @@ const LOAD_MAX = 0.6;
 
 /**
  * What has been written into folders that this process made: in such a folder nothing else can be,
- * while this process alone may write there. So a first sync need not ask the file system about every email
- * whether it is there. It errs on one side only: what it calls absent is absent.
+ * while this process alone may write there. So a first sync need not ask the file system about every
+ * email whether it is there. It errs on one side only: what it calls absent is absent.
  *
  * Some seven bytes a name. Beyond `LIMITS.writtenNamesMax` it forgets everything, and the file system
  * is asked about folders made before.

@@ -15,7 +15,7 @@ undiciCase(
     const stored = { kind: "local", prefix: subject.prefix } as const;
     const { code, printed, complained } = await pushTo(platform, stored, stored);
     assert.equal(code, 0, complained);
-    assert.match(printed, /^34 emails \(4\.2 MB\) pushed from /m);
+    assert.match(printed, /^34 emails \(3\.1 MB\) pushed from /m);
     assert.deepEqual(emailsOn(platform), await directly(emails));
     assert.equal(platform.states.size, 0, "progress is kept beside the emails, not there");
   },
